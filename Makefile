@@ -1,0 +1,55 @@
+# The only commands anybody types. `make demo` and `make test` set up all they need.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+
+.PHONY: install demo test check bench mpy vectors docs clean
+
+install: $(READY)
+
+$(READY): pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Found Python %d.%d; expected 3.11 or newer; try: make PYTHON=python3.12 demo" % sys.version_info[:2])'
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@echo "Installing into $(VENV) ..."
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	@touch $@
+
+demo: $(READY)  ## The main job end to end, without hardware; writes demo-out/report.html
+	$(BIN)/trunkline demo
+
+test: $(READY) tests/micropython/node_modules  ## All tests
+	$(BIN)/pytest
+
+# A second MicroPython, with the ESP32's 31-bit small integers; only where npm is found.
+tests/micropython/node_modules: tests/micropython/package.json
+	@if command -v npm >/dev/null; then \
+	  npm install --prefix tests/micropython --no-audit --no-fund --silent && touch $@; \
+	else mkdir -p $@; fi
+
+check: $(READY)  ## Formatting, lint, types, generated files
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/python docs/tables.py --check
+	$(BIN)/python hardware/draw.py --check
+	$(BIN)/python hardware/wear.py --check
+	$(BIN)/python -m tests.vectors.write --check
+
+bench: $(READY)  ## Accuracy and speed beside named peers; exits 1 where a claim is broken
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[bench]'
+	$(BIN)/python -m tests.bench
+
+mpy: $(READY)  ## Compile every firmware file for the board and print sizes
+	$(BIN)/python firmware/compile.py
+
+vectors: $(READY)  ## Write the golden vectors anew
+	$(BIN)/python -m tests.vectors.write
+
+docs: $(READY)  ## Write the generated tables and drawings anew
+	$(BIN)/python docs/tables.py
+	$(BIN)/python hardware/draw.py
+	$(BIN)/python hardware/wear.py
+
+clean:
+	rm -rf $(VENV) build demo-out .mypy_cache .pytest_cache .ruff_cache .hypothesis tests/micropython/node_modules
