@@ -1,0 +1,80 @@
+"""Measure what the per-sample path allocates; prints "OK" when that is nothing.
+
+A small integer is 31 bits on the ESP32 and in the npm VM, so only there a counter or a product
+that grows beyond it shows up as an allocation.
+"""
+
+import gc
+
+from posturecore.blocks import BlockMaker
+from posturecore.wire import SamplesWriter
+
+SAMPLES = 6000
+BLOCK = 6
+
+
+def fill(samples):
+    """Alternate extremes: the largest sums and ranges there are."""
+    for i in range(len(samples)):
+        samples[i] = 32767 if i % 2 else -32768
+
+
+def spent_by_blocks(samples):
+    """Return the bytes that adding samples to blocks took, and how many were added."""
+    maker = BlockMaker()
+    spent = added = 0
+    while added < SAMPLES:
+        before = gc.mem_alloc()
+        for k in range(BLOCK):
+            maker.add(samples, k * 9)
+        spent += gc.mem_alloc() - before
+        maker.take()  # once a block, and that may allocate
+        added += BLOCK
+    return spent, added
+
+
+def spent_by_writer(samples):
+    """Return the bytes that adding samples to frames took, and how many were added."""
+    writer = SamplesWriter(2, BLOCK)
+    spent = added = sequence = 0
+    while added < SAMPLES:
+        before = gc.mem_alloc()
+        for _ in range(2):
+            for k in range(BLOCK):
+                writer.add(samples, k * 9)
+        spent += gc.mem_alloc() - before
+        writer.finish(added, 0, sequence)
+        added += 2 * BLOCK
+        sequence += 1
+        if sequence % 50 == 0:  # the frames' crc does allocate: make room outside the measurement
+            gc.collect()
+    return spent, added
+
+
+def spent_by_allocating():
+    """Return what a list costs: shows that the measurement can see anything at all."""
+    before = gc.mem_alloc()
+    kept = [0, 1]
+    return gc.mem_alloc() - before + 0 * len(kept)
+
+
+def main():
+    samples = [0] * (9 * BLOCK)
+    fill(samples)
+    gc.collect()
+    gc.disable()
+    faults = 0
+    if spent_by_allocating() <= 0:
+        print("gc.mem_alloc() does not see a new list: nothing below means anything")
+        faults += 1
+    for name, measure in (("blocks", spent_by_blocks), ("frames", spent_by_writer)):
+        gc.collect()
+        spent, added = measure(samples)
+        print(name + ": " + str(spent) + " bytes for " + str(added) + " samples")
+        faults += spent != 0
+    gc.enable()
+    if faults == 0:
+        print("OK")
+
+
+main()
