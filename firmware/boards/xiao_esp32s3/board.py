@@ -1,0 +1,65 @@
+"""The Seeed XIAO ESP32S3 with an LSM6DSV16X on I2C: pins and parts, as in hardware/pins.csv."""
+
+import time
+
+import machine
+from micropython import const
+
+PIN_BATTERY = 1  # VBAT / 2 over 220k / 220k
+PIN_IMU_INT1 = 2
+PIN_BUTTON = 4  # to ground
+PIN_SDA = 5
+PIN_SCL = 6
+PIN_VBUS = 8
+PIN_MOTOR = 9
+PIN_LED = 21  # on the board, active low
+
+_MOTOR_PWM_HZ = const(20_000)  # above hearing
+_I2C_HZ = const(400_000)
+_POLL_MS = const(5)
+_LONGEST_WAIT_MS = const(20)
+_BATTERY_READINGS = const(8)
+_TIMER_ID = const(0)
+
+
+class Board:
+    NAME = "xiao_esp32s3"
+    # The chip lies with its x up, y to the wearer's right and z forward, into the back.
+    MOUNTING = ((0, 1), (1, 1), (2, 1))
+
+    def __init__(self):
+        self.i2c = machine.I2C(
+            0, sda=machine.Pin(PIN_SDA), scl=machine.Pin(PIN_SCL), freq=_I2C_HZ, timeout=20_000
+        )
+        self.imu_address = 0x6A
+        self.motor = machine.PWM(machine.Pin(PIN_MOTOR), freq=_MOTOR_PWM_HZ, duty_u16=0)
+        self.timer = machine.Timer(_TIMER_ID)
+        self.button = machine.Pin(PIN_BUTTON, machine.Pin.IN, machine.Pin.PULL_UP)
+        self.led = machine.Pin(PIN_LED, machine.Pin.OUT, value=1)
+        self.unique_id = machine.unique_id()
+        self.root = "/"
+        self.ticks_ms = time.ticks_ms
+        self.ticks_diff = time.ticks_diff
+        self._battery = machine.ADC(machine.Pin(PIN_BATTERY), atten=machine.ADC.ATTN_11DB)
+        self._int1 = machine.Pin(PIN_IMU_INT1, machine.Pin.IN)
+
+    def battery_mv(self):
+        total_uv = 0
+        for _ in range(_BATTERY_READINGS):
+            total_uv += self._battery.read_uv()
+        return 2 * (total_uv // (1000 * _BATTERY_READINGS))
+
+    def wait(self, ms):
+        """Sleep until INT1 is high or `ms` have passed.
+
+        Timer callbacks and radio IRQs run while `sleep_ms` sleeps, but on the stock build they
+        cannot cut it short. So it sleeps in short pieces, and comes back to the caller soon
+        enough for what a radio IRQ left to do.
+        """
+        start_ms = time.ticks_ms()
+        ms = min(ms, _LONGEST_WAIT_MS)
+        while not self._int1.value():
+            left_ms = ms - time.ticks_diff(time.ticks_ms(), start_ms)
+            if left_ms <= 0:
+                return
+            time.sleep_ms(min(_POLL_MS, left_ms))

@@ -1,0 +1,208 @@
+"""The firmware's own modules on CPython, with a virtual clock, bus, pins and radio to run on.
+
+The bus ends in the register model of the chip. The radio has a stack's state, not its calls.
+"""
+
+import sys
+from pathlib import Path
+
+import numpy as np
+
+from trunkline.simulator import firmware_path, write_tape
+
+sys.path.insert(0, str(firmware_path()))
+sys.path.insert(0, str(firmware_path() / "boards" / "sim"))
+
+from lsm6dsv16x_model import Lsm6dsv16x
+from tape import Tape
+
+from drivers.lsm6dsv16x import LSM6DSV16X
+from haptics import Haptics
+
+WRAP_MS = 1 << 30
+STRAIGHT = ((0, 1), (1, 1), (2, 1))
+ROWS = 30_000
+
+
+class Clock:
+    """Ticks that wrap as the ESP32's do."""
+
+    def __init__(self, start_ms=0):
+        self.now_ms = start_ms
+
+    def ticks_ms(self):
+        return self.now_ms % WRAP_MS
+
+    def ticks_diff(self, later, earlier):
+        return (later - earlier + WRAP_MS // 2) % WRAP_MS - WRAP_MS // 2
+
+
+class Bus:
+    """I2C with one chip on it; the transfers numbered in `failing`, from now on, get no answer."""
+
+    def __init__(self, chip, address=0x6A):
+        self.chip = chip
+        self.address = address
+        self.failing = set()
+
+    def fail(self, *numbers):
+        self.failing = set(numbers)
+
+    def _transfer(self, address):
+        fails = 0 in self.failing
+        self.failing = {number - 1 for number in self.failing if number}
+        if fails or address != self.address:
+            raise OSError(19)
+
+    def readfrom_mem_into(self, address, register, buffer):
+        self._transfer(address)
+        self.chip.read(register, buffer)
+
+    def writeto_mem(self, address, register, buffer):
+        self._transfer(address)
+        self.chip.write(register, buffer)
+
+
+class Pwm:
+    """A pin whose every change is kept, with the time."""
+
+    def __init__(self, clock):
+        self._clock = clock
+        self.changes = []
+
+    def duty_u16(self, value):
+        if not self.changes or self.changes[-1][1] != value:
+            self.changes.append((self._clock.now_ms, value))
+
+
+class Timer:
+    """One shot on the virtual clock."""
+
+    ONE_SHOT = 0
+
+    def __init__(self, clock):
+        self._clock = clock
+        self.due_ms = None
+
+    def init(self, *, mode, period, callback):
+        assert mode == self.ONE_SHOT
+        self.due_ms, self._callback = self._clock.now_ms + period, callback
+
+    def deinit(self):
+        self.due_ms = None
+
+    def run_until(self, now_ms):
+        while self.due_ms is not None and self.due_ms <= now_ms:
+            self._clock.now_ms, self.due_ms = self.due_ms, None
+            self._callback(self)
+        self._clock.now_ms = now_ms
+
+
+def numbered_tape(path: Path) -> Path:
+    """Row n holds gyr (n, -n, 7), acc (4098, n, -n), gravity (16393, n, 3): no two are alike."""
+    n = np.arange(ROWS, dtype=np.int16)
+    same = np.ones_like(n)
+    return write_tape(
+        path,
+        np.stack([n, -n, 7 * same], axis=1),
+        np.stack([4098 * same, n, -n], axis=1),
+        np.stack([16393 * same, n, 3 * same], axis=1),
+    )
+
+
+class Rig:
+    """Chip, bus and driver on one clock."""
+
+    def __init__(self, tape, mounting=STRAIGHT, address=0x6A, internal_freq=0, watermark=36):
+        self.clock = Clock()
+        self._tape = Tape(str(tape))
+        self.chip = Lsm6dsv16x(self._tape, internal_freq)
+        self.bus = Bus(self.chip, address)
+        self.imu = LSM6DSV16X(self.bus, mounting, watermark)
+        self.pwm, self.timer = Pwm(self.clock), Timer(self.clock)
+        self.haptics = Haptics(self.pwm, self.timer, self.clock, lambda: 3900)
+
+    def pass_ms(self, ms):
+        self.timer.run_until(self.clock.now_ms + ms)
+        self.chip.advance(self.clock.now_ms * 1000)
+
+    def pass_samples(self, count):
+        """Let the time of so many samples pass, from a sample's time on."""
+        self.pass_ms(-(-count * 1000 // 60))
+
+    def rows(self, count):
+        """The samples just read."""
+        return [tuple(self.imu.samples[9 * k : 9 * k + 9]) for k in range(count)]
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self._tape.close()
+
+
+class Radio:
+    """What the `bluetooth` module has: a database, one advertiser, links that come and go."""
+
+    def __init__(self):
+        self.settings = {}
+        self.advertised = []
+        self.is_busy = False
+        self.links = set()
+        self.notified = []
+        self.passkeys = []
+        self.ended = []
+        self.value = b""
+
+    def irq(self, handler):
+        self.raise_irq = handler
+
+    def active(self, is_on):
+        assert is_on
+
+    def config(self, **values):
+        self.settings.update(values)
+
+    def gatts_register_services(self, services):
+        self.services = services
+        return ((11, 13),)
+
+    def gatts_set_buffer(self, handle, size):
+        self.buffer_bytes = size
+
+    def gatts_read(self, handle):
+        return self.value
+
+    def gatts_notify(self, connection, handle, data):
+        if connection not in self.links:
+            raise OSError(107)
+        self.notified.append(bytes(data))
+
+    def gap_advertise(self, interval_us, data, *, resp_data):
+        if self.is_busy:
+            raise OSError(16)
+        self.advertised.append((bytes(data), bytes(resp_data)))
+
+    def gap_passkey(self, connection, action, passkey):
+        self.passkeys.append(passkey)
+
+    def gap_disconnect(self, connection):
+        self.ended.append(connection)
+        return True
+
+    # What happens to it
+
+    def connect(self, connection):
+        self.links.add(connection)
+        self.raise_irq(1, (connection, 1, b"peer"))
+
+    def disconnect(self, connection):
+        self.links.discard(connection)
+        self.raise_irq(2, (connection, 1, b"peer"))
+
+    def secure(self, connection, encrypted=1, authenticated=1):
+        self.raise_irq(28, (connection, encrypted, authenticated, 1, 16))
+
+    def write(self, connection, data):
+        self.value = data[: self.buffer_bytes]
+        self.raise_irq(3, (connection, 13))
