@@ -1,0 +1,178 @@
+"""Read arrays from an .npz: rate, acceleration and angular rate under plain names."""
+
+import struct
+import zipfile
+import zlib
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from pathlib import Path
+from typing import Any, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from trunkline.errors import InputError
+from trunkline.quality import STANDARD_GRAVITY_M_S2, Quality
+from trunkline.readers.time_column import SECONDS, TimeColumn, guess_time_unit, read_time_column
+from trunkline.recording import Recording
+
+T = TypeVar("T")
+
+# Names of arrays in an .npz, with what brings them to SI units. `accel` and `gyro` are those of
+# scikit-digital-health: g and rad/s.
+_RATE_KEYS = ("rate_hz", "fs")
+_ACC_KEYS = {
+    "acc_m_s2": 1.0,
+    "acc_g": STANDARD_GRAVITY_M_S2,
+    "accel": STANDARD_GRAVITY_M_S2,
+}
+_GYR_KEYS = {"gyr_rad_s": 1.0, "gyr_deg_s": np.pi / 180.0, "gyro": 1.0}
+_TEXT_KEYS = ("placement", "axes", "name", "source")
+_NPZ_OPTIONS = {"rate_hz", *_TEXT_KEYS}
+# All that numpy and zipfile raise on damaged bytes.
+_DAMAGED = (
+    OSError,
+    EOFError,
+    ValueError,
+    TypeError,
+    SyntaxError,
+    RuntimeError,
+    struct.error,
+    zipfile.BadZipFile,
+    zlib.error,
+)
+
+
+def read_npz(path: Path, strict: bool, options: Mapping[str, Any]) -> Recording:
+    """Read a numpy archive: a rate or a time, an acceleration, and perhaps a rate of turn.
+
+    Args:
+        path: The file.
+        strict: Refuse rows whose time does not go forward.
+        options: Win over what the file says.
+
+    Raises:
+        InputError: Not an archive, or without what is needed.
+    """
+    _check_options(path, options)
+    arrays = _arrays(path)
+    names = set(arrays)
+    acc = _vectors(arrays, _ACC_KEYS)
+    gyr = _vectors(arrays, _GYR_KEYS)
+    if acc is None:
+        raise InputError(
+            found=f"{path.name!r} with the arrays {', '.join(sorted(names)) or 'none'}",
+            expected="an acceleration named " + ", ".join(_ACC_KEYS),
+            hint="save it with numpy.savez(path, rate_hz=..., acc_m_s2=..., gyr_rad_s=...)",
+        )
+    text = {key: str(arrays.pop(key)) for key in _TEXT_KEYS if key in arrays}
+    text = {"name": path.stem, "source": path.name, **text}
+    text |= {key: str(value) for key, value in options.items() if key in _TEXT_KEYS}
+    stated = [_one(float, arrays.pop(key), key) for key in _RATE_KEYS if key in arrays]
+    rate_hz = options.get("rate_hz", stated[0] if stated else None)
+    is_simulated = "is_simulated" in arrays and _one(
+        bool, arrays.pop("is_simulated"), "is_simulated"
+    )
+    start_utc = None
+    if "start_utc" in arrays:
+        start_utc = _one(_moment, arrays.pop("start_utc"), "start_utc")
+    quality = Quality()
+    if "time" in arrays:
+        timeline = _time_column(arrays.pop("time"), len(acc), rate_hz, strict)
+        rate_hz, quality = timeline.rate_hz, timeline.quality
+        # Unequal lengths are for Recording to refuse, with its own sentence.
+        if gyr is not None and len(gyr) == len(acc):
+            gyr = gyr[timeline.is_kept]
+        acc = acc[timeline.is_kept]
+    if rate_hz is None:
+        raise InputError(
+            found=f"{path.name!r} without a rate",
+            expected="rate_hz, fs or time beside the acceleration",
+            hint="give the rate in samples a second",
+        )
+    return Recording.from_arrays(
+        rate_hz,
+        acc,
+        gyr,
+        is_simulated=is_simulated,
+        quality=quality,
+        start_utc=start_utc,
+        extras=arrays,
+        **text,
+    )
+
+
+def _moment(written: NDArray[Any]) -> datetime:
+    return datetime.fromisoformat(str(written))
+
+
+def _one(kind: Callable[[Any], T], value: NDArray[Any], key: str) -> T:
+    try:
+        return kind(value)
+    except (TypeError, ValueError):
+        raise InputError(
+            found=f"{key} of type {value.dtype} and shape {value.shape}",
+            expected="one value (a date as 2026-11-22T09:00:00+00:00)",
+            hint=f"save {key} as a single value",
+        ) from None
+
+
+def _check_options(path: Path, options: Mapping[str, Any]) -> None:
+    unknown = sorted(set(options) - _NPZ_OPTIONS)
+    if unknown:
+        raise InputError(
+            found=f"option {unknown[0]!r} for {path.name!r}",
+            expected="one of " + ", ".join(sorted(_NPZ_OPTIONS)),
+            hint="column and unit options are for CSV files",
+        )
+
+
+def _time_column(
+    time: NDArray[Any], count: int, rate_hz: float | None, strict: bool
+) -> TimeColumn:
+    if time.shape != (count,):
+        raise InputError(
+            found=f"a time of shape {time.shape} for {count} samples",
+            expected="one time a sample",
+            hint="cut both to the same samples",
+        )
+    time = time.astype(np.float64)
+    time_s = time * SECONDS[guess_time_unit(time)]
+    return read_time_column(time_s, rate_hz, Quality(), strict=strict)
+
+
+def _arrays(path: Path) -> dict[str, NDArray[Any]]:
+    try:
+        # Opened here, because numpy leaves the file open when it is no archive.
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
+            return {key: archive[key] for key in archive.files}
+    except _DAMAGED as error:
+        raise InputError(
+            found=f"{path.name!r}, which is no whole numpy archive",
+            expected="an .npz file of plain arrays",
+            hint="copy or export it again",
+        ) from error
+
+
+def _vectors(arrays: dict[str, NDArray[Any]], keys: Mapping[str, float]) -> NDArray[Any] | None:
+    found = [key for key in keys if key in arrays]
+    if len(found) > 1:
+        raise InputError(
+            found=f"{' and '.join(found)} in one file",
+            expected="one of them",
+            hint="leave out all but one",
+        )
+    if not found:
+        return None
+    values = arrays.pop(found[0])
+    if values.dtype.kind not in "fiu":
+        raise InputError(
+            found=f"{found[0]} of type {values.dtype}",
+            expected="numbers",
+            hint="save it as an (N, 3) array of numbers",
+        )
+    scaled: NDArray[np.float64] = values.astype(np.float64) * keys[found[0]]
+    return scaled
+
+
+# A new kind of file is one more line here.

@@ -1,0 +1,106 @@
+"""What a time column says: the true rate, rows out of order, gaps and jitter."""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from trunkline.errors import InputError
+from trunkline.quality import Quality
+
+FloatArray = NDArray[np.float64]
+BoolArray = NDArray[np.bool_]
+
+# A step of this many samples or more misses one; below, it is jitter.
+GAP_STEPS = 1.75
+RATE_TOLERANCE = 0.02
+SECONDS = {"s": 1.0, "ms": 1e-3, "us": 1e-6}
+
+
+@dataclass(frozen=True)
+class TimeColumn:
+    """Hold what a time column says.
+
+    Attributes:
+        rate_hz: Samples a second, without the gaps.
+        is_kept: Which rows are in order, (N,).
+        quality: The counts so far, with those of the time column.
+    """
+
+    rate_hz: float
+    is_kept: BoolArray
+    quality: Quality
+
+
+def read_time_column(
+    time_s: FloatArray, stated_rate_hz: float | None, quality: Quality, *, strict: bool
+) -> TimeColumn:
+    """Find the rate and the rows to keep; the time column wins over a stated rate.
+
+    Args:
+        time_s: Time of each row, (N,), in seconds.
+        stated_rate_hz: What the file's header or the caller says; None: nothing.
+        quality: What was counted before.
+        strict: Raise for a row out of order instead of leaving it out.
+
+    Raises:
+        InputError: Too few rows in order to find a rate.
+    """
+    is_kept = _in_order(time_s)
+    backward = int(len(time_s) - is_kept.sum())
+    kept = time_s[is_kept]
+    if len(kept) < 3 or (strict and backward) or backward > len(time_s) // 2:
+        raise InputError(
+            found=f"a time column in which {backward} of {len(time_s)} rows do not go forward",
+            expected="three rows or more in order" if not strict else "every row later",
+            hint="name the right time column, or give the rate and no time column",
+        )
+    steps = np.diff(kept)
+    lost = np.where(steps > GAP_STEPS * np.median(steps), np.rint(steps / np.median(steps)) - 1, 0)
+    rate_hz = float((len(steps) + lost.sum()) / (kept[-1] - kept[0]))
+    gap_count, gap_s = int((lost > 0).sum()), float(lost.sum() / rate_hz)
+    warnings = []
+    if backward:
+        warnings.append(f"{backward} rows were left out because their time did not go forward")
+    if gap_count:
+        warnings.append(
+            f"the time column skips {gap_s:.2f} s in {gap_count} gaps: what follows seems earlier"
+        )
+    if stated_rate_hz and abs(stated_rate_hz / rate_hz - 1.0) > RATE_TOLERANCE:
+        warnings.append(
+            f"the stated rate is {stated_rate_hz:g} Hz but the time column says {rate_hz:.2f} Hz, "
+            "which is used"
+        )
+    found = replace(
+        quality,
+        backward_rows=quality.backward_rows + backward,
+        gap_count=gap_count,
+        gap_s=gap_s,
+        jitter_ms=float(np.std(steps[lost == 0]) * 1000.0),
+        warnings=quality.warnings + tuple(warnings),
+    )
+    return TimeColumn(rate_hz, is_kept, found)
+
+
+def guess_time_unit(times: FloatArray) -> str:
+    """Tell s, ms and µs apart by the step: at 25 to 1000 Hz only one of them fits.
+
+    Raises:
+        InputError: None of them fits.
+    """
+    steps = np.diff(times[_in_order(times)])
+    step = float(np.median(steps)) if len(steps) else 0.0
+    for unit, seconds in SECONDS.items():
+        if 0.0008 <= step * seconds <= 0.15:
+            return unit
+    raise InputError(
+        found=f"a time column with steps of {step:g}",
+        expected="seconds, milliseconds or microseconds of samples at 25 to 1000 Hz",
+        hint="name the right time column, or give the rate and no time column",
+    )
+
+
+def _in_order(times: FloatArray) -> BoolArray:
+    latest = np.fmax.accumulate(np.concatenate([[-np.inf], times[:-1]]))
+    is_later: BoolArray = times > latest
+    return is_later
