@@ -1,0 +1,121 @@
+"""The whole command, cold process and warm caches: `trunkline replay` of 8 h beside ten lines.
+
+The ten lines load the same samples from .npy and only run vqf.
+"""
+
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from binascii import crc32
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from posturecore import frames, wire
+from posturecore.calibrate import DONE
+from trunkline.counts import ACC_COUNTS_PER_M_S2, GYR_COUNTS_PER_RAD_S, UP_COUNTS
+from trunkline.recording import STANDARD_GRAVITY_M_S2
+
+from .motion import desk
+from .table import Row
+
+RATE_HZ, HOURS = 60.0, 8
+ROUNDS = 3
+SAMPLES_PER_FRAME = 12
+
+TEN_LINES = """
+import sys
+import numpy as np
+import vqf
+counts = np.load(sys.argv[1])
+gyr = np.ascontiguousarray(counts[:, 0:3] * np.radians(0.035))
+acc = np.ascontiguousarray(counts[:, 3:6] * (0.000244 * 9.80665))
+quat = vqf.VQF(1 / 60).updateBatch(gyr, acc)["quat6D"]
+w, x, y, z = quat.T
+up = np.stack([2 * (x * z - w * y), 2 * (w * x + y * z), 1 - 2 * (x * x + y * y)], axis=1)
+print(len(up))
+"""
+
+
+def day_counts() -> NDArray[np.int16]:
+    """Give 8 h of a desk as a device at 60 Hz samples it: gyr, acc, up in counts."""
+    gyr, acc, up = desk(3600.0, RATE_HZ)
+    counts = np.hstack([gyr * GYR_COUNTS_PER_RAD_S, acc * ACC_COUNTS_PER_M_S2, up * UP_COUNTS])
+    return np.tile(np.rint(counts).astype(np.int16), (HOURS, 1))
+
+
+def write_capture(path: Path, counts: NDArray[np.int16]) -> int:
+    """Write samples as a device streams them; return the number of frames."""
+    values = (1, 0, 1, 6, round(RATE_HZ * 1000), 1, 0, b"benchday")
+    upright = (0, DONE, 0, *counts[:SAMPLES_PER_FRAME, 6:9].mean(axis=0).astype(int).tolist(), 5)
+    parts = [
+        b'TLCAP 1 {"is_simulated": true}\n',
+        wire.pack_frame(frames.HELLO, 0, values),
+        wire.pack_frame(frames.CALIBRATION, 1, upright),
+    ]
+    fixed = len(wire.pack_frame(frames.SAMPLES, 0, (0, 0))) - wire.OVERHEAD
+    payload = fixed + SAMPLES_PER_FRAME * counts.shape[1] * 2
+    body = counts.astype("<i2").tobytes()
+    step = payload - fixed
+    for k in range(len(counts) // SAMPLES_PER_FRAME):
+        head = wire.pack_frame(frames.SAMPLES, k + 2, (k * SAMPLES_PER_FRAME, 0))
+        head = head[:2] + payload.to_bytes(2, "little") + head[4 : wire.HEADER + fixed]
+        frame = head + body[k * step : (k + 1) * step]
+        parts.append(frame + crc32(frame).to_bytes(4, "little"))
+    path.write_bytes(b"".join(parts))
+    return len(parts) - 1
+
+
+def wall_s(command: list[str], rounds: int, environment: dict[str, str] | None = None) -> float:
+    """Give the shortest wall time of a process; the first, uncounted round warms the caches."""
+    best = float("inf")
+    for k in range(rounds + 1):
+        started = time.perf_counter()
+        done = subprocess.run(
+            command, capture_output=True, text=True, check=False, env=environment
+        )
+        if done.returncode:
+            raise RuntimeError(f"{command[:4]} ended with {done.returncode}: {done.stderr[-400:]}")
+        if k:
+            best = min(best, time.perf_counter() - started)
+    return best
+
+
+def cold_s(command: list[str], cache: Path) -> float:
+    """Give the wall time of the first run after installing: nothing compiled yet."""
+    started = time.perf_counter()
+    environment = {**os.environ, "NUMBA_CACHE_DIR": str(cache)}
+    subprocess.run(command, capture_output=True, check=True, env=environment)
+    return time.perf_counter() - started
+
+
+def of_replay() -> Iterator[Row]:
+    """Compare `trunkline replay` of a capture, and of raw arrays, with the ten lines."""
+    replay = [sys.executable, "-m", "trunkline", "replay", "--json"]
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        counts = day_counts()
+        write_capture(folder / "day.tlcap", counts)
+        np.save(folder / "day.npy", counts)
+        np.savez(
+            folder / "day.npz",
+            rate_hz=RATE_HZ,
+            acc_m_s2=counts[:, 3:6] * (0.000244 * STANDARD_GRAVITY_M_S2),
+            gyr_rad_s=counts[:, 0:3] * np.radians(0.035),
+        )
+        (folder / "ten.py").write_text(TEN_LINES, "utf-8")
+        peer = wall_s([sys.executable, str(folder / "ten.py"), str(folder / "day.npy")], ROUNDS)
+        for what, file in (("capture", "day.tlcap"), ("raw .npz, filtered", "day.npz")):
+            ours = wall_s([*replay, str(folder / file)], ROUNDS)
+            limit = 1.2 * peer if file == "day.tlcap" else None
+            claim = "1.2 x ten lines" if limit else ""
+            yield Row(f"trunkline replay, 8 h {what}", "s", ours, peer, limit, claim)
+        first = cold_s([*replay, str(folder / "day.npz")], folder / "cache")
+        yield Row("the same .npz, cold compile", "s", first)
+        start = wall_s([sys.executable, "-c", "import trunkline.filter"], ROUNDS)
+        peer = wall_s([sys.executable, "-c", "import vqf"], ROUNDS)
+        yield Row("start-up: import alone", "s", start, peer)

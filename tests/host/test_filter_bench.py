@@ -1,0 +1,47 @@
+"""The bench measures what it says: its capture is a capture, and a broken claim is told."""
+
+import numpy as np
+import pytest
+
+from tests.bench import command
+from tests.bench.motion import desk, error_deg, flexing
+from tests.bench.table import Row, as_markdown
+from trunkline.capture import read_capture
+from trunkline.captured import gather, mirror_of
+
+
+def test_the_bench_s_capture_holds_the_samples_it_was_made_of(tmp_path):
+    counts = command.day_counts()[:1200]
+    command.write_capture(tmp_path / "day.tlcap", counts)
+    capture = read_capture(tmp_path / "day.tlcap", strict=True)
+    found, filled = gather(mirror_of(capture))
+    assert filled == 0
+    assert (found == counts).all()
+
+
+def test_the_ten_lines_run_without_ours():
+    compile(command.TEN_LINES, "ten.py", "exec")
+    assert len(command.TEN_LINES.strip().splitlines()) <= 12
+    assert "trunkline" not in command.TEN_LINES
+
+
+@pytest.mark.parametrize(("ours", "word"), [(1.0, "kept"), (1.1, "BROKEN")])
+def test_a_broken_claim_is_told(ours, word):
+    row = Row("speed", "s", ours, 8.0, 1.05, "8 times")
+    assert row.is_kept == (word == "kept")
+
+    assert word in as_markdown([row])
+
+
+def test_the_bench_s_gyroscope_returns_its_pose():
+    theta = np.radians(np.linspace(0, 40, 200))
+    up, gyr = flexing(theta, 100.0)
+    assert np.degrees(-gyr[:, 1].sum() / 100) == pytest.approx(40.0)
+    assert np.degrees(np.arctan2(-up[-1, 2], up[-1, 0])) == pytest.approx(40.0)
+    assert error_deg(up[-1:], up[:1])[0] == pytest.approx(40.0)
+
+
+def test_the_bench_s_desk_leaves_room_for_no_wild_angles():
+    _, _, up = desk(300.0)
+    flexion_deg = np.degrees(np.arctan2(-up[:, 2], up[:, 0]))
+    assert -12 < flexion_deg.min() < flexion_deg.max() < 40
