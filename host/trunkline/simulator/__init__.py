@@ -1,0 +1,13 @@
+"""A board without hardware: firmware on the MicroPython VM, a virtual radio, virtual time."""
+
+import logging
+
+from trunkline.simulator.air import VirtualAir
+from trunkline.simulator.board import MotorChange, VirtualBoard, firmware_path
+from trunkline.simulator.tape import write_tape
+
+__all__ = ["MotorChange", "VirtualAir", "VirtualBoard", "firmware_path", "write_tape"]
+
+# It warns of every packet to a radio that has just been switched off.
+if logging.getLogger("bumble").level == logging.NOTSET:
+    logging.getLogger("bumble").setLevel(logging.CRITICAL)

@@ -1,0 +1,102 @@
+"""Bluetooth Low Energy through bleak's public API, on whatever system bleak runs."""
+
+import asyncio
+from collections.abc import Callable
+
+from bleak import BleakClient, BleakScanner
+from bleak.backends.characteristic import BleakGATTCharacteristic
+from bleak.backends.device import BLEDevice
+from bleak.exc import BleakError
+
+from posturecore import frames, wire
+from trunkline.errors import LinkError
+
+# BlueZ may never answer a read or write that lacks authentication: nothing waits without a limit.
+_SCAN_S = 10.0
+_ANSWER_S = 10.0
+_PAIR_S = 60.0  # somebody has to read and type a passkey
+
+
+class BleTransport:
+    """One device over the air, by name or address.
+
+    Attributes:
+        name: Its name or address as given.
+        mtu: Bytes a notification can carry plus 3, once open.
+    """
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.takes_commands = True
+        self.mtu = 23
+        self._client: BleakClient | None = None
+        self._is_closing = False
+
+    async def open(self, on_data: Callable[[bytes], None], on_lost: Callable[[], None]) -> None:
+        """Find, connect, pair if need be, and subscribe."""
+        device = await self._find()
+
+        def lost(_: BleakClient) -> None:
+            if not self._is_closing:
+                on_lost()
+
+        def received(_: BleakGATTCharacteristic, data: bytearray) -> None:
+            on_data(bytes(data))
+
+        client = BleakClient(device, disconnected_callback=lost, timeout=_SCAN_S)
+        self._client = client
+        self._is_closing = False
+        try:
+            await client.connect()
+            await asyncio.wait_for(client.pair(), _PAIR_S)
+            await asyncio.wait_for(client.start_notify(frames.STREAM_UUID, received), _ANSWER_S)
+        except (BleakError, TimeoutError) as error:
+            await self.close()
+            raise LinkError(
+                f"Could not connect to {self.name}: {error or 'no answer'}; expected a paired "
+                "device in range; press its button for 3 s and pair again with its passkey."
+            ) from error
+        self.mtu = client.mtu_size
+        if self.mtu < wire.MAX_PAYLOAD + wire.OVERHEAD + 3:
+            await self.close()
+            raise LinkError(
+                f"{self.name} agreed on an MTU of {self.mtu}; expected at least "
+                f"{wire.MAX_PAYLOAD + wire.OVERHEAD + 3}; try another Bluetooth adapter."
+            )
+
+    async def write(self, frame: bytes) -> None:
+        """Write one frame to the control characteristic, with response."""
+        client = self._client
+        if client is None or not client.is_connected:
+            raise LinkError(f"{self.name} is not connected; connect again.")
+        try:
+            work = client.write_gatt_char(frames.CONTROL_UUID, frame, response=True)
+            await asyncio.wait_for(work, _ANSWER_S)
+        except (BleakError, TimeoutError) as error:
+            raise LinkError(
+                f"{self.name} did not take a command: {error or 'no answer'}; connect again."
+            ) from error
+
+    async def close(self) -> None:
+        """Disconnect."""
+        client, self._client = self._client, None
+        self._is_closing = True
+        if client is not None and client.is_connected:
+            await client.disconnect()
+
+    async def _find(self) -> BLEDevice:
+        try:
+            device = await BleakScanner.find_device_by_filter(
+                lambda found, heard: self.name in (found.address, found.name, heard.local_name),
+                timeout=_SCAN_S,
+            )
+        except BleakError as error:
+            raise LinkError(
+                f"No Bluetooth to scan with: {error}; switch the adapter on and try again."
+            ) from error
+        if device is None:
+            raise LinkError(
+                f"{self.name} was not heard within {_SCAN_S:.0f} s; expected it to advertise; "
+                "bring it closer, check that it is on and not connected elsewhere."
+            )
+        return device
