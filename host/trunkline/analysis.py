@@ -1,0 +1,247 @@
+"""What was found in a recording or a day of wear, in seconds and degrees: the result people read.
+
+Times are seconds from the first sample. Angles are degrees from the wearer's own neutral pose.
+No number here is an injury risk.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from posturecore import coach, context, decide
+from posturecore.scales import SAMPLES_PER_BLOCK
+
+EpisodeRow = tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Episode:
+    """A slouch or a bend that has ended.
+
+    Attributes:
+        kind: "slouch" or "bend".
+        start_s: Start, from the first sample.
+        end_s: End, from the first sample.
+        start_block: First block, counted from the first sample.
+        end_block: First block after.
+        peak_deg: Largest offset from neutral; for a bend, its peak flexion.
+        mean_deg: Mean offset from neutral.
+        peak_rate_deg_s: Fastest change of inclination over 100 ms; 0 for a slouch.
+        is_held: Whether a bend lasted longer than `bend_held_s`.
+        is_cut: Whether a gap, new settings or the end of the recording ended it.
+        prescription: The settings it was judged by, as 8 hex digits.
+    """
+
+    kind: str
+    start_s: float
+    end_s: float
+    start_block: int
+    end_block: int
+    peak_deg: float
+    mean_deg: float
+    peak_rate_deg_s: float
+    is_held: bool
+    is_cut: bool
+    prescription: str
+
+    @property
+    def duration_s(self) -> float:
+        """Tell how long it lasted."""
+        return self.end_s - self.start_s
+
+    @classmethod
+    def from_row(cls, row: EpisodeRow, block_s: float, first_block: int = 0) -> "Episode":
+        """Make one from the values of an episode frame; blocks count from `first_block`."""
+        kind, _, flags, start, end, peak, mean, rate, prescription = row
+        start, end = start - first_block, end - first_block
+        return cls(
+            kind=name_at(decide.KINDS, kind),
+            start_s=round(start * block_s, 3),
+            end_s=round(end * block_s, 3),
+            start_block=start,
+            end_block=end,
+            peak_deg=peak / 100,
+            mean_deg=mean / 100,
+            peak_rate_deg_s=rate / 100,
+            is_held=bool(flags & decide.IS_HELD),
+            is_cut=bool(flags & decide.IS_CUT),
+            prescription=f"{prescription:08x}",
+        )
+
+
+@dataclass(frozen=True)
+class Cue:
+    """A buzz that was felt, or that would have been.
+
+    Attributes:
+        at_s: When it was asked for, from the first sample.
+        block: The block that asked for it.
+        reason: "slouch", "bend" or "host".
+        pattern: Name of the vibration pattern.
+        outcome: "felt", or why it was held back.
+    """
+
+    at_s: float
+    block: int
+    reason: str
+    pattern: str
+    outcome: str
+
+    @property
+    def is_felt(self) -> bool:
+        """Tell whether the motor ran."""
+        return self.outcome == coach.OUTCOMES[coach.FELT]
+
+    @classmethod
+    def from_row(cls, row: EpisodeRow, block_s: float, first_block: int = 0) -> "Cue":
+        """Make one from the values of a cue frame; blocks count from `first_block`."""
+        block, reason, pattern, outcome = row
+        block -= first_block
+        return cls(
+            at_s=round(block * block_s, 3),
+            block=block,
+            reason=name_at(coach.REASONS, reason),
+            pattern=name_at(coach.PATTERN_NAMES, pattern),
+            outcome=name_at(coach.OUTCOMES, outcome),
+        )
+
+
+@dataclass(frozen=True)
+class Wear:
+    """Where the time went; the parts sum exactly to `total_s`.
+
+    Attributes:
+        total_s: From the first block to the last.
+        worn_s: Judged as worn, in any posture.
+        off_body_s: Judged as lying somewhere.
+        unknown_s: Not to be told (saturated, no gravity).
+        uncalibrated_s: Before a neutral pose was known.
+        lost_s: Samples missing.
+        by_context_s: Seconds in each context, and "uncalibrated" and "lost".
+    """
+
+    total_s: float
+    worn_s: float
+    off_body_s: float
+    unknown_s: float
+    uncalibrated_s: float
+    lost_s: float
+    by_context_s: Mapping[str, float]
+
+    @classmethod
+    def from_ledger(cls, ledger: list[int], block_s: float) -> "Wear":
+        """Make one from the ledger of a Decider, in blocks."""
+        blocks = dict(zip(decide.LEDGER, ledger, strict=True))
+        apart = ("off-body", "unknown", "uncalibrated", "lost")
+        # Sums are made of the rounded parts: a chip's real rate gives blocks of no whole ms.
+        parts = {name: round(count * block_s, 3) for name, count in blocks.items()}
+        return cls(
+            total_s=round(sum(parts.values()), 3),
+            worn_s=round(sum(part for name, part in parts.items() if name not in apart), 3),
+            off_body_s=parts["off-body"],
+            unknown_s=parts["unknown"],
+            uncalibrated_s=parts["uncalibrated"],
+            lost_s=parts["lost"],
+            by_context_s=parts,
+        )
+
+
+@dataclass(frozen=True, eq=False)
+class Timeline:
+    """One value a block: what the device decided, moment by moment.
+
+    Attributes:
+        block_s: Seconds a block.
+        flexion_deg: Flexion from neutral, forward positive; NaN where it is not known.
+        lateral_deg: Lean from neutral, right positive; NaN where it is not known.
+        context: Index in posturecore.context.CONTEXTS.
+        slouch_state: 0 good, 1 begun, 2 prolonged.
+    """
+
+    block_s: float
+    flexion_deg: NDArray[np.float64]
+    lateral_deg: NDArray[np.float64]
+    context: NDArray[np.int8]
+    slouch_state: NDArray[np.int8]
+
+    @property
+    def time_s(self) -> NDArray[np.float64]:
+        """Give the start of each block in seconds."""
+        return np.arange(len(self.context), dtype=np.float64) * self.block_s
+
+    def angle_bands_s(self) -> dict[str, float]:
+        """Give the seconds of known flexion in bands used in ergonomics: <0, 0-20, 20-60, >60°."""
+        known = self.flexion_deg[
+            np.isfinite(self.flexion_deg) & (self.context != context.OFF_BODY)
+        ]
+        edges = [-np.inf, 0.0, 20.0, 60.0, np.inf]
+        counts, _ = np.histogram(known, bins=edges)
+        names = ("below 0°", "0 to 20°", "20 to 60°", "over 60°")
+        pairs = zip(names, counts, strict=True)
+        return {name: round(float(count) * self.block_s, 3) for name, count in pairs}
+
+
+@dataclass(frozen=True, eq=False)
+class Analysis:
+    """Everything found in one recording.
+
+    Attributes:
+        name: The recording's name.
+        is_simulated: True if no person wore the sensor.
+        source: Where the recording comes from, in words.
+        placement: C7, T4, T12 or L5.
+        neutral: The neutral up vector in the sensor frame, or None.
+        neutral_source: Where the neutral pose came from, in words.
+        settings: The prescription in force at the end.
+        episodes: Prolonged slouches.
+        bends: Bends.
+        cues: Buzzes, felt and held back.
+        wear: Where the time went.
+        timeline: One value a block.
+        warnings: What the reader of any number here should know, a sentence each.
+    """
+
+    name: str
+    is_simulated: bool
+    source: str
+    placement: str
+    neutral: tuple[float, float, float] | None
+    neutral_source: str
+    settings: Mapping[str, int]
+    episodes: tuple[Episode, ...]
+    bends: tuple[Episode, ...]
+    cues: tuple[Cue, ...]
+    wear: Wear
+    timeline: Timeline
+    warnings: tuple[str, ...] = field(default=())
+
+    def to_json(self) -> dict[str, Any]:
+        """Give everything but the timeline as plain values that `json.dumps` takes."""
+        return {
+            "name": self.name,
+            "is_simulated": self.is_simulated,
+            "source": self.source,
+            "placement": self.placement,
+            "neutral": self.neutral,
+            "neutral_source": self.neutral_source,
+            "settings": dict(self.settings),
+            "episodes": [asdict(episode) for episode in self.episodes],
+            "bends": [asdict(bend) for bend in self.bends],
+            "cues": [asdict(cue) for cue in self.cues],
+            "wear": asdict(self.wear),
+            "angle_bands_s": self.timeline.angle_bands_s(),
+            "warnings": list(self.warnings),
+        }
+
+
+def name_at(names: Sequence[str], index: int) -> str:
+    """Give the name of a number from the wire; a newer device may know more of them."""
+    return names[index] if index < len(names) else f"unknown ({index})"
+
+
+def block_seconds(rate_mhz: int) -> float:
+    """Give the length of a block at the chip's real rate."""
+    return SAMPLES_PER_BLOCK * 1000 / rate_mhz

@@ -1,0 +1,220 @@
+"""Captures: a header line and then the wire frames as they were received, append-only.
+
+    TLCAP 1 {"device": "…", "started_utc": "…", "is_simulated": false, …}\\n
+    frame frame frame …
+
+A frame carries its own crc and sequence, so a file is readable up to its last whole frame after a
+crash, and bytes that are damaged cost only the frames they are in.
+"""
+
+import json
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import IO, Any, Self
+
+from trunkline.decoder import Decoder
+from trunkline.errors import InputError, TrunklineError
+from trunkline.events import Event, Fault
+
+SUFFIX = ".tlcap"
+_MAGIC = b"TLCAP 1 "
+_LONGEST_HEADER = 65536
+_UNKNOWN_SOURCE = "not known: the capture's header is damaged"
+_FLUSH_BYTES = 16384  # about 14 s of stream; `flush` says when it must be on the disk
+
+
+class CaptureWriter:
+    """Append what a device sends to a file; a context manager."""
+
+    def __init__(self, path: Path | str, header: Mapping[str, Any]) -> None:
+        """Create the file.
+
+        Args:
+            path: A file that does not exist yet: a capture is never overwritten.
+            header: Plain values that say what this is; never a person's name.
+
+        Raises:
+            InputError: The file exists or cannot be made.
+        """
+        self.path = Path(path)
+        try:
+            self._file: IO[bytes] = open(self.path, "xb")  # noqa: SIM115 - closed by close()
+        except OSError as error:
+            raise InputError(
+                found=f"{self.path}: {error.strerror}",
+                expected="a new file in a folder that can be written",
+                hint="choose another name",
+            ) from error
+        self._unflushed = 0
+        self._file.write(_MAGIC + json.dumps(dict(header), sort_keys=True).encode() + b"\n")
+        self.flush()
+
+    def write(self, data: bytes) -> None:
+        """Append bytes as received.
+
+        Raises:
+            TrunklineError: The disk takes no more; what was written before stays readable.
+        """
+        with self._explained():
+            self._file.write(data)
+            self._file.flush()  # to the system: from here on, only a power cut can lose it
+        self._unflushed += len(data)
+        if self._unflushed >= _FLUSH_BYTES:
+            self.flush()
+
+    def flush(self) -> None:
+        """Put everything on the disk; raises as `write` does."""
+        with self._explained():
+            self._file.flush()
+            os.fsync(self._file.fileno())
+        self._unflushed = 0
+
+    def close(self) -> None:
+        """Put everything on the disk and close; raises as `write` does."""
+        if self._file.closed:
+            return
+        try:
+            self.flush()
+        finally:
+            with self._explained():
+                self._file.close()
+
+    @contextmanager
+    def _explained(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            raise TrunklineError(
+                f"Found {self.path}: {error.strerror}; expected room for the capture; "
+                "try: free some space and record to a new file."
+            ) from error
+
+    def __enter__(self) -> Self:
+        """Give the writer."""
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Close it."""
+        self.close()
+
+
+@dataclass(frozen=True)
+class Capture:
+    """A capture that was read.
+
+    Attributes:
+        header: What its first line says.
+        events: Every event, faults included.
+        warnings: A sentence for each kind of fault that was found.
+    """
+
+    header: Mapping[str, Any]
+    events: tuple[Event, ...]
+    warnings: tuple[str, ...]
+
+
+def read_frames(path: Path | str) -> tuple[dict[str, Any] | None, bytes]:
+    """Read a capture's header and its frames as bytes.
+
+    Returns:
+        The header, or None where it is damaged, and the bytes behind it, or all of them.
+
+    Raises:
+        InputError: Not a capture, or a file that cannot be read.
+    """
+    path = Path(path)
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise InputError(
+            found=f"{path}: {error.strerror}",
+            expected="a capture file that can be read",
+            hint="check the name",
+        ) from error
+    line_end = data.find(b"\n", 0, _LONGEST_HEADER)
+    header = _header(data[:line_end]) if line_end >= 0 else None
+    if header is not None:
+        return header, data[line_end + 1 :]
+    if _has_frame(data):
+        return None, data
+    raise InputError(
+        found=f"{path.name} starting with {data[:16]!r}",
+        expected=f"a capture, starting with {_MAGIC.decode().strip()} and its header",
+        hint="record with `trunkline monitor --record`, or load .csv and .npz by their suffix",
+    )
+
+
+def _header(line: bytes) -> dict[str, Any] | None:
+    try:
+        header = json.loads(line.removeprefix(_MAGIC))
+    except (ValueError, RecursionError):
+        return None
+    return header if line.startswith(_MAGIC) and isinstance(header, dict) else None
+
+
+def _has_frame(data: bytes) -> bool:
+    decoder = Decoder()
+    decoder.receive_data(data)
+    return any(not isinstance(event, Fault) for event in decoder.finish())
+
+
+def read_capture(path: Path | str, *, strict: bool = False) -> Capture:
+    """Read a capture; what is damaged is counted, said and left out.
+
+    Args:
+        path: The file.
+        strict: Refuse a file with any fault.
+
+    Raises:
+        InputError: Not a capture, nothing usable in it, or `strict` and a fault.
+    """
+    header, data = read_frames(path)
+    decoder = Decoder()
+    decoder.receive_data(data)
+    events = (*decoder.events(), *decoder.finish())
+    faults = [event for event in events if isinstance(event, Fault)]
+    warnings = _warnings(Path(path).name, header is None, faults)
+    if strict and warnings:
+        raise InputError(
+            found=warnings[0].rstrip("."),
+            expected="a capture without faults, as --strict asks",
+            hint="leave out --strict to use the whole part",
+        )
+    if len(faults) == len(events):
+        raise InputError(
+            found=f"{Path(path).name} without a single whole frame",
+            expected="at least one frame",
+            hint="record again, and check the disk",
+        )
+    return Capture(header or {"source": _UNKNOWN_SOURCE}, events, warnings)
+
+
+def _warnings(name: str, is_headless: bool, faults: list[Fault]) -> tuple[str, ...]:
+    totals: dict[str, tuple[int, int]] = {}
+    for fault in faults:
+        places, count = totals.get(fault.kind, (0, 0))
+        totals[fault.kind] = places + 1, count + fault.count
+    sentences = {
+        "damaged": "damaged bytes, skipped: {count} (places: {places})",
+        "cut": "the last frame is cut short ({count} bytes)",
+        "missing": "frames that never came: {count} (places: {places})",
+        "repeated": "frames out of order: {count}",
+        "unknown": "frames of an unknown kind, skipped: {count}",
+        "malformed": "frames that do not fit their table, skipped: {count}",
+    }
+    found = [
+        f"{name}: {sentences[kind].format(places=places, count=count)}."
+        for kind, (places, count) in totals.items()
+    ]
+    if is_headless:
+        found.insert(0, f"{name}: the header is damaged; whether a person wore it is not known.")
+    return tuple(found)

@@ -1,0 +1,92 @@
+"""Bytes in, events out: the protocol without any I/O.
+
+Feed what arrives, in pieces of any size, to `receive_data`; read `events` until it is empty.
+Nothing is ever raised for bad bytes: they become `Fault` events, are counted, and decoding goes
+on with the next byte that starts a good frame.
+"""
+
+from collections import Counter, deque
+from collections.abc import Iterator
+
+from posturecore import wire
+from trunkline.events import Event, Fault, build
+
+
+class Decoder:
+    """Turn a byte stream into events.
+
+    Attributes:
+        counts: Good frames under "good", and each kind of fault under its name.
+    """
+
+    def __init__(self) -> None:
+        self.counts: Counter[str] = Counter()
+        self._buffer = bytearray()
+        self._events: deque[Event] = deque()
+        self._damaged = 0
+        self._next_sequence: int | None = None
+
+    def receive_data(self, data: bytes | bytearray | memoryview) -> None:
+        """Add bytes as they came."""
+        self._buffer += data
+        self._decode()
+
+    def events(self) -> Iterator[Event]:
+        """Yield the events so far, each once; what is not taken now comes next time."""
+        while self._events:
+            yield self._events.popleft()
+
+    def finish(self) -> Iterator[Event]:
+        """Yield what is left when no more bytes will come: frames behind a cut one, the cut."""
+        while self._buffer:  # a frame that never ended; a good one may stand inside it
+            del self._buffer[:1]
+            self._damaged += 1
+            self._decode()
+        if self._damaged:
+            cut, self._damaged = self._damaged, 0
+            self._fault("cut", cut, f"{cut} bytes at the end are not a whole frame")
+        yield from self.events()
+
+    def _decode(self) -> None:
+        at, length = 0, len(self._buffer)
+        while True:
+            code, size = wire.examine(self._buffer, at, length)
+            if code == wire.SHORT:
+                break
+            if code == wire.DAMAGED:
+                at, self._damaged = at + 1, self._damaged + 1
+                continue
+            self._report_damage()
+            self._frame(at)
+            at += size
+        del self._buffer[:at]
+
+    def _report_damage(self) -> None:
+        if self._damaged:
+            skipped, self._damaged = self._damaged, 0
+            self._fault("damaged", skipped, f"{skipped} bytes skipped: no valid frame in them")
+
+    def _frame(self, at: int) -> None:
+        sequence = self._buffer[at + 4] | self._buffer[at + 5] << 8
+        self._check_sequence(sequence)
+        try:
+            frame, sequence, values, items = wire.unpack_frame(self._buffer, at)
+        except ValueError as error:
+            kind = "unknown" if "unknown" in str(error) else "malformed"
+            self._fault(kind, 1, f"one frame skipped: {error}")
+            return
+        self.counts["good"] += 1
+        self._events.append(build(frame, sequence, values, items))
+
+    def _check_sequence(self, sequence: int) -> None:
+        expected, self._next_sequence = self._next_sequence, (sequence + 1) & 0xFFFF
+        if expected is not None and sequence != expected:
+            ahead = (sequence - expected) & 0xFFFF
+            if ahead < 0x8000:
+                self._fault("missing", ahead, f"{ahead} frames missing before {sequence}")
+            else:
+                self._fault("repeated", 1, f"frame {sequence} where {expected} was due")
+
+    def _fault(self, kind: str, count: int, detail: str) -> None:
+        self.counts[kind] += count
+        self._events.append(Fault(kind, count, detail))

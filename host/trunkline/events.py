@@ -1,0 +1,200 @@
+"""What the decoder hands out: one frozen dataclass for each frame of the table, and Fault.
+
+Fields have the names, units and integers of the wire table; tests hold the two equal. `items` are
+tuples in the order of the frame's item fields.
+"""
+
+from dataclasses import dataclass, fields
+from typing import Any
+
+from posturecore import frames
+
+Items = tuple[tuple[int, ...], ...]
+
+
+@dataclass(frozen=True)
+class Frame:
+    """Any frame: `sequence` counts the peer's frames modulo 2**16."""
+
+    sequence: int
+
+
+@dataclass(frozen=True)
+class Hello(Frame):
+    """Who is there; the first frame after connecting."""
+
+    version: int
+    firmware_major: int
+    firmware_minor: int
+    block_samples: int
+    rate_mhz: int
+    boot_id: int
+    prescription: int
+    device_id: bytes
+
+
+@dataclass(frozen=True)
+class Status(Frame):
+    """Health, and the tie between the count of samples and the device's clock."""
+
+    boot_id: int
+    uptime_ms: int
+    sample_index: int
+    samples_lost: int
+    battery_mv: int
+    is_calibrated: int
+    context: int
+    imu_faults: int
+    imu_overruns: int
+    frames_dropped: int
+    frames_bad: int
+    frames_unknown: int
+
+
+@dataclass(frozen=True)
+class Ack(Frame):
+    """The answer to one frame from the host; `code` is an index in frames.ACK_CODES."""
+
+    frame: int
+    frame_sequence: int
+    code: int
+
+
+@dataclass(frozen=True)
+class Samples(Frame):
+    """Up to two blocks of samples: nine int16 each, gyr, acc, up."""
+
+    sample_index: int
+    motor_blocks: int
+    items: Items
+
+
+@dataclass(frozen=True)
+class Blocks(Frame):
+    """Blocks in place of samples."""
+
+    block_index: int
+    items: Items
+
+
+@dataclass(frozen=True)
+class Decisions(Frame):
+    """Per block: flexion_cdeg, lateral_cdeg, context, slouch_state."""
+
+    block_index: int
+    items: Items
+
+
+@dataclass(frozen=True)
+class EpisodeFrame(Frame):
+    """A slouch or a bend that has ended."""
+
+    kind: int
+    context: int
+    flags: int
+    start_block: int
+    end_block: int
+    peak_cdeg: int
+    mean_cdeg: int
+    peak_rate_cdeg_s: int
+    prescription: int
+
+
+@dataclass(frozen=True)
+class CueFrame(Frame):
+    """A buzz, felt or held back."""
+
+    block_index: int
+    reason: int
+    pattern: int
+    outcome: int
+
+
+@dataclass(frozen=True)
+class SettingsFrame(Frame):
+    """The prescription, or a part of it: (row of the parameter table, value) each."""
+
+    from_block: int
+    prescription: int
+    items: Items
+
+
+@dataclass(frozen=True)
+class Calibration(Frame):
+    """A neutral pose taken, given or refused."""
+
+    neutral: int
+    code: int
+    from_block: int
+    up_x: int
+    up_y: int
+    up_z: int
+    sd_mg: int
+
+
+@dataclass(frozen=True)
+class TimeAnchor(Frame):
+    """What the host's clock said at a moment of the device's clock."""
+
+    boot_id: int
+    device_ms: int
+    utc_s: int
+    utc_ms: int
+    uncertainty_ms: int
+
+
+@dataclass(frozen=True)
+class Command(Frame):
+    """A frame from host to device, as its values stand in the table."""
+
+    frame: int
+    values: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Fault:
+    """Bytes that are no frame, a frame with an unknown id, or frames that never came.
+
+    Attributes:
+        kind: "damaged", "unknown", "malformed", "missing", "repeated" or "cut".
+        count: Bytes for damaged and cut, frames for the others.
+        detail: One sentence.
+    """
+
+    kind: str
+    count: int
+    detail: str
+
+
+Event = Frame | Fault
+
+TYPES: dict[int, Any] = {
+    frames.HELLO: Hello,
+    frames.STATUS: Status,
+    frames.ACK: Ack,
+    frames.SAMPLES: Samples,
+    frames.BLOCKS: Blocks,
+    frames.DECISIONS: Decisions,
+    frames.EPISODE: EpisodeFrame,
+    frames.CUE: CueFrame,
+    frames.SETTINGS: SettingsFrame,
+    frames.CALIBRATION: Calibration,
+    frames.TIME_ANCHOR: TimeAnchor,
+}
+
+
+def field_names(kind: type[Frame]) -> tuple[str, ...]:
+    """Return the wire fields of an event class, without `sequence` and `items`."""
+    return tuple(f.name for f in fields(kind) if f.name not in ("sequence", "items"))
+
+
+def build(frame: int, sequence: int, values: tuple[int, ...], items: Items) -> Frame:
+    """Make the event of an unpacked frame; commands from the host become `Command`."""
+    kind = TYPES.get(frame)
+    if kind is None:
+        return Command(sequence, frame, values)
+    # A newer peer may send more fields than this class knows: they are left out.
+    known = values[: len(field_names(kind))]
+    arguments: tuple[Any, ...] = (*known, items) if frames.FRAMES[frame][3] else known
+    event: Frame = kind(sequence, *arguments)
+    return event

@@ -1,0 +1,244 @@
+"""A second device made of bytes: decides on the streamed samples and compares.
+
+The mirror runs posturecore on the gravity that the device streams, applies settings, neutral poses
+and gaps at the blocks the device names, and compares every verdict, episode and cue. A host that
+joins a device in the middle of a slouch can differ until that slouch ends.
+
+What the link has lost cannot be compared: it is counted, and the result is then never called
+identical. Samples that the device itself lost are a gap on both sides, and do compare.
+"""
+
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from posturecore import params
+from posturecore.calibrate import DONE
+from posturecore.coach import REASON_HOST
+from posturecore.decide import IS_CUT
+from posturecore.scales import NOMINAL_RATE_MHZ, SAMPLES_PER_BLOCK
+from trunkline.blocks import make_blocks
+from trunkline.events import (
+    Calibration,
+    CueFrame,
+    Decisions,
+    EpisodeFrame,
+    Event,
+    Fault,
+    Hello,
+    Samples,
+    SettingsFrame,
+)
+from trunkline.replay import Replay, Row, Up
+
+# Decisions come ten blocks a frame, samples two: so much may be under way when a stream ends.
+_UNDER_WAY_BLOCKS = 12
+_LONGEST_GAP_BLOCKS = 24 * 3600 * 10  # a day: an index beyond it is wrong, not late
+
+
+@dataclass
+class Comparison:
+    """How device and host agree; its text says so in words.
+
+    Attributes:
+        blocks: Verdicts compared.
+        events: Episodes and cues compared.
+        lost_frames: Frames that never came or could not be read.
+        unmatched_blocks: Blocks on which only one side has a verdict.
+        differences: What differed, a sentence each.
+    """
+
+    blocks: int = 0
+    events: int = 0
+    lost_frames: int = 0
+    unmatched_blocks: int = 0
+    differences: list[str] = field(default_factory=list)
+
+    @property
+    def is_complete(self) -> bool:
+        """Tell whether something was compared and nothing is missing on either side."""
+        return self.blocks > 0 and not self.lost_frames and not self.unmatched_blocks
+
+    @property
+    def is_identical(self) -> bool:
+        """Tell whether everything was compared and nothing differed."""
+        return self.is_complete and not self.differences
+
+    def __str__(self) -> str:
+        """Say it in words."""
+        compared = f"{self.blocks:,} blocks, {self.events} events"
+        if self.is_identical:
+            return f"identical ({compared})"
+        if self.differences:
+            verdict = f"DIFFERENT, differences: {len(self.differences)} ({compared})"
+        elif self.blocks:
+            verdict = f"incomplete, identical where both are known ({compared})"
+        else:
+            return "not compared: no decisions came beside the samples"
+        if self.is_complete:
+            return verdict
+        return (
+            f"{verdict}; frames lost: {self.lost_frames}, "
+            f"blocks not comparable: {self.unmatched_blocks}"
+        )
+
+
+class Mirror:
+    """Give it every event of a session or capture; ask `compare` at the end.
+
+    Attributes:
+        replay: The decisions made here.
+        hello: The device's introduction, or None before it came.
+        settings: The prescription in force.
+        neutral: The neutral pose in force in counts, or None.
+        samples: Every samples frame's (index, (N, 9) int16 counts).
+        device_episodes: Values of the episode frames received.
+        device_cues: Values of the cue frames received, the host's own commands left out.
+    """
+
+    def __init__(self) -> None:
+        self.replay: Replay | None = None
+        self.hello: Hello | None = None
+        self.neutral: Up | None = None
+        self.samples: list[tuple[int, np.ndarray[tuple[int, int], np.dtype[np.int16]]]] = []
+        self.device_episodes: list[Row] = []
+        self.device_cues: list[Row] = []
+        self.settings: dict[str, int] = params.defaults()
+        self._pending: deque[tuple[int, SettingsFrame | Calibration]] = deque()
+        self._verdicts: dict[int, Row] = {}
+        self._gaps: set[int] = set()
+        self._lost_frames = 0
+        self._oddities: list[str] = []
+
+    def take(self, event: Event) -> None:
+        """Take one event; kinds that do not matter here are passed over."""
+        if isinstance(event, Samples):
+            self._take_samples(event)
+        elif isinstance(event, Decisions):
+            for k, item in enumerate(event.items):
+                self._verdicts[event.block_index + k] = item
+        elif isinstance(event, EpisodeFrame):
+            self.device_episodes.append(_values(event))
+        elif isinstance(event, CueFrame):
+            if event.reason != REASON_HOST:
+                self.device_cues.append(_values(event))
+        elif isinstance(event, (SettingsFrame, Calibration)):
+            self._pending.append((event.from_block, event))
+        elif isinstance(event, Hello):
+            self.hello = event
+        elif isinstance(event, Fault) and event.kind in ("missing", "malformed"):
+            self._lost_frames += event.count
+
+    def finish(self) -> None:
+        """End what is open: the stream is over."""
+        if self.replay is not None:
+            self.replay.finish()
+
+    def compare(self) -> Comparison:
+        """Compare all that was decided here with all that the device said."""
+        result = Comparison(lost_frames=self._lost_frames)
+        if self.replay is None:
+            result.differences.append("no samples came")
+            return result
+        result.differences += self._oddities
+        self._compare_verdicts(result, self.replay)
+        # A gap or the end may cut an episode on one side only.
+        here = [row for row in self.replay.decisions.episodes if not row[2] & IS_CUT]
+        there = [row for row in self.device_episodes if not row[2] & IS_CUT]
+        _compare_rows(result, "episode", (0, 3), here, there)
+        _compare_rows(result, "cue", (0, 1), self.replay.decisions.cues, self.device_cues)
+        return result
+
+    def _compare_verdicts(self, result: Comparison, replay: Replay) -> None:
+        if not self._verdicts:
+            return
+        first, here = replay.first_block, replay.decisions.verdicts
+        last = first + len(here) - 1
+        # Before one of the two streams began, and what is still under way, nothing is missing.
+        begin, heard_last = max(first, min(self._verdicts)), max(self._verdicts)
+        is_under_way = abs(last - heard_last) <= _UNDER_WAY_BLOCKS
+        end = min(last, heard_last) if is_under_way else max(last, heard_last)
+        said = {block for block in self._verdicts if begin <= block <= end}
+        decided = set(range(begin, min(last, end) + 1)) - self._gaps
+        result.blocks = len(said & decided)
+        result.unmatched_blocks = len(said ^ decided)
+        for block in sorted(said & decided):
+            theirs, ours = self._verdicts[block], here[block - first][:4]
+            if theirs != ours:
+                result.differences.append(
+                    f"block {block}: the device said {theirs}, here it is {ours}"
+                )
+
+    def _take_samples(self, event: Samples) -> None:
+        counts = np.array(event.items, dtype=np.int16).reshape(-1, 9)
+        block = event.sample_index // SAMPLES_PER_BLOCK
+        at = block if self.replay is None else self.replay.decider.at
+        if event.sample_index % SAMPLES_PER_BLOCK or not 0 <= block - at <= _LONGEST_GAP_BLOCKS:
+            self._oddities.append(
+                f"samples {event.sample_index} left out: sample {at * SAMPLES_PER_BLOCK} was due"
+            )
+            return
+        self.samples.append((event.sample_index, counts))
+        replay = self._replay_at(block)
+        has_motor = np.array([event.motor_blocks >> k & 1 for k in range(8)], dtype=bool)
+        for row in map(tuple, make_blocks(counts, has_motor).tolist()):
+            self._apply_pending(replay)
+            replay.block(row)
+
+    def _replay_at(self, block: int) -> Replay:
+        if self.replay is None:
+            rate_mhz = self.hello.rate_mhz if self.hello else NOMINAL_RATE_MHZ
+            self.replay = Replay(self.settings, rate_mhz, first_block=block)
+        at = self.replay.decider.at
+        if block > at:
+            self._apply_pending(self.replay)
+            self.replay.gap(block - at)
+            self._gaps.update(range(at, block))
+        return self.replay
+
+    def _apply_pending(self, replay: Replay) -> None:
+        while self._pending and self._pending[0][0] <= replay.decider.at:
+            _, event = self._pending.popleft()
+            try:
+                if isinstance(event, SettingsFrame):
+                    self._configure(replay, event)
+                elif event.code == DONE:
+                    up = (event.up_x, event.up_y, event.up_z)
+                    replay.set_neutral(up)
+                    self.neutral = up
+            except ValueError as error:
+                self._oddities.append(f"left out what no device can hold: {error}")
+
+    def _configure(self, replay: Replay, event: SettingsFrame) -> None:
+        known = {params.NAMES[row]: value for row, value in event.items if row < len(params.NAMES)}
+        self.settings = params.complete({**self.settings, **known})
+        replay.configure(self.settings)
+        ours = replay.decider.prescription
+        # A newer device hashes settings that are not known here.
+        if len(known) == len(event.items) and ours != event.prescription:
+            self._oddities.append(
+                f"settings from block {event.from_block}: the device's are "
+                f"{event.prescription:08x}, here {ours:08x}"
+            )
+
+
+def _values(event: EpisodeFrame | CueFrame) -> Row:
+    names = [name for name in event.__dataclass_fields__ if name != "sequence"]
+    return tuple(getattr(event, name) for name in names)
+
+
+def _compare_rows(
+    result: Comparison, what: str, key: Sequence[int], here: list[Row], there: list[Row]
+) -> None:
+    """Compare events; those with the same values at the places of `key` are the same event."""
+    ours = {tuple(row[k] for k in key): row for row in here}
+    theirs = {tuple(row[k] for k in key): row for row in there}
+    for name in sorted(ours.keys() | theirs.keys()):
+        result.events += 1
+        mine, said = ours.get(name), theirs.get(name)
+        if mine != said:
+            result.differences.append(
+                f"{what}: the device said {said or 'nothing'}, here it is {mine or 'nothing'}"
+            )

@@ -1,0 +1,288 @@
+"""Through exactly what the device decides: blocks in, an Analysis out.
+
+`analyze` takes a recording all the way. `Replay` is the part that live streams and captures share:
+posturecore's Decider, and a record of all that it said.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from posturecore import frames, params
+from posturecore.angles import TrunkFrame, norm
+from posturecore.blocks import UP
+from posturecore.calibrate import DONE, RUNNING, Calibrator, is_gravity
+from posturecore.context import UNKNOWN
+from posturecore.decide import KIND_BEND, KIND_SLOUCH, Decider
+from posturecore.scales import NOMINAL_RATE_MHZ, blocks_for_s
+from trunkline.analysis import Analysis, Cue, Episode, Timeline, Wear, block_seconds
+from trunkline.blocks import IntArray, make_blocks
+from trunkline.counts import UP_COUNTS, to_counts
+from trunkline.errors import InputError
+from trunkline.filter import gravity
+from trunkline.recording import Recording, axis_map
+
+Row = tuple[int, ...]
+Up = tuple[int, int, int]
+
+
+def complete_settings(settings: Mapping[str, int] | None, placement: str) -> dict[str, int]:
+    """Fill a partial prescription with defaults and the placement.
+
+    Raises:
+        InputError: A setting that does not exist or does not fit; the message names its range.
+    """
+    given = {"placement": params.PLACEMENTS.index(placement), **(settings or {})}
+    try:
+        return params.complete(given)
+    except ValueError as error:
+        raise InputError(
+            found=str(error).removeprefix("Found ").split(";")[0].rstrip("."),
+            expected=str(error).partition("expected ")[2].rstrip("."),
+            hint="`trunkline settings` lists every setting with its range",
+        ) from None
+
+
+@dataclass
+class Decisions:
+    """All that a Decider said, one row a block and one row an event.
+
+    Attributes:
+        verdicts: (flexion_cdeg, lateral_cdeg, context, slouch_state, is_known) a block.
+        episodes: Values of episode frames.
+        cues: Values of cue frames.
+    """
+
+    verdicts: list[Row] = field(default_factory=list)
+    episodes: list[Row] = field(default_factory=list)
+    cues: list[Row] = field(default_factory=list)
+
+    def take(self, events: Iterable[tuple[int, Row]]) -> None:
+        """Sort events into episodes and cues."""
+        for frame, values in events:
+            (self.episodes if frame == frames.EPISODE else self.cues).append(values)
+
+
+class Replay:
+    """Decide block by block as the device does, and keep what it says.
+
+    Attributes:
+        decider: The decisions.
+        decisions: All that they said.
+        first_block: The device's number of the block at 0 s.
+        block_s: Seconds a block.
+    """
+
+    def __init__(
+        self,
+        settings: Mapping[str, int],
+        rate_mhz: int = NOMINAL_RATE_MHZ,
+        *,
+        first_block: int = 0,
+    ) -> None:
+        self.decider = Decider(dict(settings), rate_mhz)
+        self.decider.at = self.first_block = first_block
+        self.decisions = Decisions()
+        self.block_s = block_seconds(rate_mhz)
+
+    def blocks(self, blocks: IntArray) -> None:
+        """Decide on (K, 16) blocks in order."""
+        for block in map(tuple, blocks.tolist()):
+            self.block(block)
+
+    def block(self, block: Row) -> None:
+        """Decide on one block."""
+        decider = self.decider
+        self.decisions.take(decider.block(block))
+        self.decisions.verdicts.append(
+            (
+                decider.flexion_cdeg,
+                decider.lateral_cdeg,
+                decider.context,
+                decider.slouch_state,
+                int(decider.is_calibrated and _has_angle(decider.context, block)),
+            )
+        )
+
+    def gap(self, blocks: int) -> None:
+        """Skip lost blocks."""
+        self.decisions.take(self.decider.gap(blocks))
+        lost = (0, 0, self.decider.context, self.decider.slouch_state, 0)
+        self.decisions.verdicts.extend([lost] * blocks)
+
+    def set_neutral(self, up: Up) -> None:
+        """Measure from another neutral pose from here on."""
+        self.decisions.take(self.decider.set_neutral(up))
+
+    def configure(self, settings: Mapping[str, int]) -> None:
+        """Judge by another prescription from here on."""
+        self.decisions.take(self.decider.configure(dict(settings)))
+
+    def finish(self) -> None:
+        """End what is open: no more blocks will come."""
+        self.decisions.take(self.decider.finish())
+
+    def timeline(self) -> Timeline:
+        """Give the verdicts as arrays."""
+        rows = np.array(self.decisions.verdicts, dtype=np.int64).reshape(-1, 5)
+        is_known = rows[:, 4] == 1
+        return Timeline(
+            block_s=self.block_s,
+            flexion_deg=np.where(is_known, rows[:, 0] / 100, np.nan),
+            lateral_deg=np.where(is_known, rows[:, 1] / 100, np.nan),
+            context=rows[:, 2].astype(np.int8),
+            slouch_state=rows[:, 3].astype(np.int8),
+        )
+
+    def episodes(self, kind: int) -> tuple[Episode, ...]:
+        """Give the ended episodes of one kind, in the order they ended."""
+        rows = (row for row in self.decisions.episodes if row[0] == kind)
+        return tuple(Episode.from_row(row, self.block_s, self.first_block) for row in rows)
+
+    def analysis(
+        self,
+        *,
+        name: str,
+        source: str,
+        is_simulated: bool,
+        placement: str,
+        neutral: tuple[float, float, float] | None,
+        neutral_source: str,
+        warnings: tuple[str, ...] = (),
+    ) -> Analysis:
+        """Give everything decided so far."""
+        return Analysis(
+            name=name,
+            is_simulated=is_simulated,
+            source=source,
+            placement=placement,
+            neutral=neutral,
+            neutral_source=neutral_source,
+            settings=dict(self.decider.settings),
+            episodes=self.episodes(KIND_SLOUCH),
+            bends=self.episodes(KIND_BEND),
+            cues=tuple(
+                Cue.from_row(row, self.block_s, self.first_block) for row in self.decisions.cues
+            ),
+            wear=Wear.from_ledger(self.decider.ledger, self.block_s),
+            timeline=self.timeline(),
+            warnings=warnings,
+        )
+
+
+def _has_angle(context: int, block: Row) -> bool:
+    # Saturated and without gravity are both UNKNOWN, but a saturated block still has its angle.
+    return context != UNKNOWN or is_gravity(norm(block[UP], block[UP + 1], block[UP + 2]))
+
+
+def find_neutral(blocks: IntArray, settings: Mapping[str, int]) -> tuple[Up, int] | None:
+    """Find the first still, upright stretch that the device's own calibration accepts.
+
+    Returns:
+        The neutral up vector in counts and the block at which the stretch starts, or None.
+    """
+    wanted = blocks_for_s(settings["calibration_s"], NOMINAL_RATE_MHZ)
+    rows = [tuple(row) for row in blocks.tolist()]
+    start = 0
+    while start + wanted <= len(rows):
+        calibrator = Calibrator(wanted)
+        at = start
+        while calibrator.code == RUNNING:
+            calibrator.block(rows[at])
+            at += 1
+        if calibrator.code == DONE:
+            return calibrator.up, start
+        start = at
+    return None
+
+
+def analyze(
+    recording: Recording,
+    settings: Mapping[str, int] | None = None,
+    neutral: ArrayLike | None = None,
+) -> Analysis:
+    """Run the device's decisions over a recording and give what they found.
+
+    Gravity comes from the offline filter, brought to the device's 60 Hz and int16.
+
+    Args:
+        recording: Any recording of a sensor on the back.
+        settings: Some or all parameters of posturecore.params by name; None: defaults.
+        neutral: The wearer's upright pose as an up vector (3,) in the recording's own axes, any
+            length; None: the first still, upright stretch is taken. Without one, no slouch is
+            judged and the time counts as uncalibrated.
+
+    Raises:
+        InputError: A setting or a neutral that cannot be used.
+    """
+    prescription = complete_settings(settings, recording.placement)
+    worn = recording.in_sensor_frame()
+    samples = to_counts(worn, gravity(worn, mode="offline"))
+    blocks = make_blocks(samples)
+    replay = Replay(prescription)
+    up = None if neutral is None else _given_neutral(recording, neutral)
+    source = "given"
+    if up is None:
+        found = find_neutral(blocks, prescription)
+        source = "none: no still, upright stretch was found"
+        if found is not None:
+            up = found[0]
+            source = f"the first still, upright stretch, at {found[1] * replay.block_s:.1f} s"
+    if up is not None:
+        replay.set_neutral(up)
+    replay.blocks(blocks)
+    replay.finish()
+    return replay.analysis(
+        name=recording.name,
+        source=recording.source,
+        is_simulated=recording.is_simulated,
+        placement=params.PLACEMENTS[prescription["placement"]],
+        neutral=None if up is None else neutral_vector(up),
+        neutral_source=source,
+        warnings=recording.quality.warnings + _without_neutral(up, prescription),
+    )
+
+
+def _without_neutral(up: Up | None, settings: Mapping[str, int]) -> tuple[str, ...]:
+    if up is not None:
+        return ()
+    still_s = settings["calibration_s"]
+    return (
+        f"no upright stand or seat of {still_s} still seconds gave a neutral pose, so nothing "
+        "was judged: give the pose",
+    )
+
+
+def _given_neutral(recording: Recording, neutral: ArrayLike) -> Up:
+    try:
+        vector = np.asarray(neutral, dtype=np.float64)
+    except (TypeError, ValueError):
+        vector = np.empty(0)
+    length = float(np.linalg.norm(vector)) if vector.shape == (3,) else 0.0
+    if np.isfinite(length) and length >= 1e-6:
+        up = up_counts(axis_map(recording.axes) @ (vector / length))
+        try:
+            TrunkFrame(*up)
+        except ValueError:
+            pass  # it points along the sensor's forward axis: no wearer stands like this
+        else:
+            return up
+    raise InputError(
+        found=f"the neutral {neutral!r}",
+        expected="an up vector of three numbers that does not point forward or backward",
+        hint="give the mean accelerometer reading while the wearer stands upright",
+    )
+
+
+def up_counts(up: ArrayLike) -> Up:
+    """Give a unit up vector in the device's counts."""
+    x, y, z = (int(value) for value in np.rint(np.asarray(up, dtype=np.float64) * UP_COUNTS))
+    return x, y, z
+
+
+def neutral_vector(up: Up) -> tuple[float, float, float]:
+    """Give counts as a unit vector in the sensor frame."""
+    x, y, z = (round(value / UP_COUNTS, 5) for value in up)
+    return x, y, z

@@ -1,0 +1,298 @@
+"""One device over one transport: commands with answers, and events to whoever listens."""
+
+import asyncio
+from collections import Counter
+from collections.abc import Callable, Mapping
+from types import TracebackType
+from typing import Self, TypeVar
+
+from posturecore import coach, frames, params, wire
+from trunkline.answers import Answer, Answers
+from trunkline.capture import CaptureWriter
+from trunkline.decoder import Decoder
+from trunkline.errors import InputError, LinkError, ProtocolError, TrunklineError
+from trunkline.events import Ack, Calibration, Event, Frame, Hello, SettingsFrame, Status
+from trunkline.transports.base import Transport
+
+_ANSWER_S = 10.0
+
+_Kind = TypeVar("_Kind", bound=Frame)
+Listener = Callable[[Event], None]
+
+
+class Session:
+    """A conversation with one device; an async context manager.
+
+    Faults in what the device sends are counted and told to the listeners, never raised. A listener
+    that raises is not called again, nor is a capture that fails written to; the others go on, and
+    the first such error comes out of `wait_lost` or of leaving the session.
+
+    Attributes:
+        info: The device's introduction, once open.
+        settings: The prescription in force on the device.
+        counts: Good frames under "good" and each kind of fault under its name.
+        is_lost: Whether the link went away by itself.
+        listeners: Called with every event.
+    """
+
+    def __init__(
+        self,
+        transport: Transport,
+        capture: CaptureWriter | None = None,
+        *,
+        answer_s: float = _ANSWER_S,
+    ) -> None:
+        """Prepare a conversation.
+
+        Args:
+            transport: How to reach the device.
+            capture: Where to write all that it sends; None: nowhere. The caller closes it.
+            answer_s: How long to wait for an answer.
+        """
+        self.settings: dict[str, int] = {}
+        self.is_lost = False
+        self._lost = asyncio.Event()
+        self.listeners: list[Listener] = []
+        self._transport = transport
+        self._capture = capture
+        self._decoder = Decoder()
+        self._sequence = 0
+        self._info: Hello | None = None
+        self._failure: Exception | None = None
+        self._answers = Answers(transport.name, answer_s)
+
+    @property
+    def info(self) -> Hello:
+        """The device's introduction.
+
+        Raises:
+            LinkError: Not open yet.
+        """
+        if self._info is None:
+            raise LinkError(f"{self._transport.name} is not open; use `async with Session(...)`.")
+        return self._info
+
+    @property
+    def counts(self) -> Counter[str]:
+        """Good frames and faults so far."""
+        return self._decoder.counts
+
+    async def __aenter__(self) -> Self:
+        """Connect and learn who is there."""
+        try:
+            await self._transport.open(self._on_data, self._on_lost)
+            if self._transport.takes_commands:
+                await self._ask(frames.REQUEST, (frames.HELLO,), Hello)
+                self._check_version(self.info.version)
+                await self._ask(frames.REQUEST, (frames.SETTINGS,), SettingsFrame)
+                await self.command(frames.REQUEST, (frames.CALIBRATION,))
+        except BaseException:
+            await self.close()
+            raise
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Disconnect, and raise what a listener raised unless something else is on its way."""
+        await self.close()
+        if error is None and self._failure is not None:
+            raise self._failure
+
+    def _check_version(self, version: int) -> None:
+        if version != frames.VERSION:
+            older = "device" if version < frames.VERSION else "host"
+            raise ProtocolError(
+                f"Found protocol {version} on {self._transport.name}; expected "
+                f"{frames.VERSION}; try updating the {older}."
+            )
+
+    async def close(self) -> None:
+        """Disconnect; what still waits for an answer is told."""
+        await self._transport.close()
+        self._answers.give_up("the session was closed")
+
+    async def command(
+        self, frame: int, values: tuple[int, ...], items: tuple[tuple[int, ...], ...] = ()
+    ) -> None:
+        """Send one command frame and wait until the device has taken it.
+
+        Raises:
+            LinkError: No answer, or the link is gone.
+            InputError: The device refused the value, or it does not fit the frame.
+        """
+        sequence, self._sequence = self._sequence, (self._sequence + 1) & 0xFFFF
+        data = _packed(frame, sequence, values, items)
+        with self._answers.expecting(Ack, sequence) as answer:
+            await self._transport.write(data)
+            ack = await self._answers.wait(answer, Ack, frames.FRAMES[frame][0])
+        if ack.code != frames.ACK_DONE:
+            meaning = frames.ACK_CODES[ack.code] if ack.code < len(frames.ACK_CODES) else "?"
+            raise InputError(
+                found=f"{frames.FRAMES[frame][0]} {values} refused by the device: {meaning}",
+                expected="a command that the device can carry out",
+                hint="check the value; if the device is busy, try again in a few seconds",
+            )
+
+    async def status(self) -> Status:
+        """Ask for the device's health."""
+        return await self._ask(frames.REQUEST, (frames.STATUS,), Status)
+
+    async def stream(
+        self, *, samples: bool = False, blocks: bool = False, decisions: bool = False
+    ) -> None:
+        """Choose what the device streams; episodes and cues always come."""
+        mask = (
+            samples * frames.STREAM_SAMPLES
+            | blocks * frames.STREAM_BLOCKS
+            | decisions * frames.STREAM_DECISIONS
+        )
+        await self.command(frames.STREAM, (mask,))
+
+    async def flush(self) -> None:
+        """Have the device send what it still holds of the stream."""
+        await self.command(frames.REQUEST, (frames.DECISIONS,))
+
+    async def change_settings(self, changes: Mapping[str, int]) -> None:
+        """Change part of the prescription; it holds from the device's next block.
+
+        Raises:
+            InputError: A setting that does not exist or does not fit.
+        """
+        for name, value in changes.items():
+            if fault := params.problem(name, value):
+                raise InputError(
+                    found=fault.removeprefix("Found ").rstrip("."),
+                    expected="a setting within its range",
+                    hint="`trunkline settings` lists them all",
+                )
+        items = tuple((params.NAMES.index(name), value) for name, value in changes.items())
+        await self.command(frames.SETTINGS, (0, 0), items)
+
+    async def set_neutral(self, up: tuple[int, int, int], neutral: str = "stand") -> None:
+        """Give the device a neutral pose as gravity counts.
+
+        Raises:
+            InputError: No such kind of pose, or a vector that the device cannot use.
+        """
+        await self.command(frames.NEUTRAL, (_neutral_index(neutral), *up))
+
+    async def start_calibration(self, neutral: str = "stand") -> Answer:
+        """Have the wearer's pose taken as neutral; the result comes when the device has it.
+
+        Raises:
+            InputError: No such kind of pose, or the device is busy calibrating.
+        """
+        values = (_neutral_index(neutral),)
+        result = self._answers.expect(Calibration)
+        try:
+            await self.command(frames.CALIBRATE, values)
+        except BaseException:
+            self._answers.forget(result)
+            raise
+        return result
+
+    async def vibrate(self, pattern: str = "identify") -> None:
+        """Play a vibration pattern on the device.
+
+        Raises:
+            InputError: An unknown pattern, or the motor's limits refuse it now.
+        """
+        if pattern not in coach.PATTERN_NAMES[1:]:
+            raise InputError(
+                found=f"the pattern {pattern!r}",
+                expected="one of " + ", ".join(coach.PATTERN_NAMES[1:]),
+                hint="identify is easy to feel",
+            )
+        await self.command(frames.HAPTIC, (coach.PATTERN_NAMES.index(pattern),))
+
+    async def set_time(self, utc_ms: int, uncertainty_ms: int = 50) -> None:
+        """Tell the device what time it is; it answers with a time anchor in the stream."""
+        values = (0, 0, utc_ms // 1000, utc_ms % 1000, uncertainty_ms)
+        await self.command(frames.TIME_ANCHOR, values)
+
+    async def wait_lost(self, timeout_s: float | None = None) -> bool:
+        """Wait until the link goes away; return whether it did within the time given.
+
+        Raises:
+            Exception: What a listener raised; it ends the wait.
+        """
+        try:
+            await asyncio.wait_for(self._lost.wait(), timeout_s)
+        except TimeoutError:
+            return False
+        if self._failure is not None:
+            raise self._failure
+        return True
+
+    # ---- what comes in
+
+    def _on_data(self, data: bytes) -> None:
+        if self._capture is not None:
+            try:
+                self._capture.write(data)
+            except TrunklineError as error:
+                self._capture = None
+                self._fail(error)
+        self._decoder.receive_data(data)
+        for event in self._decoder.events():
+            self._dispatch(event)
+
+    def _dispatch(self, event: Event) -> None:
+        if isinstance(event, SettingsFrame):
+            for row, value in event.items:
+                if row < len(params.NAMES):
+                    self.settings[params.NAMES[row]] = value
+        elif isinstance(event, Hello):
+            self._info = event
+        for listener in tuple(self.listeners):
+            try:
+                listener(event)
+            except Exception as error:
+                # Not here: this is the radio's callback, and what it feeds must stay whole.
+                self.listeners.remove(listener)
+                self._fail(error)
+        if isinstance(event, Frame):
+            self._answers.deliver(event)
+
+    def _fail(self, error: Exception) -> None:
+        self._failure = self._failure or error
+        self._lost.set()
+
+    def _on_lost(self) -> None:
+        for event in self._decoder.finish():
+            self._dispatch(event)
+        self.is_lost = True
+        self._lost.set()
+        self._answers.give_up("the link was lost")
+
+    async def _ask(self, frame: int, values: tuple[int, ...], kind: type[_Kind]) -> _Kind:
+        with self._answers.expecting(kind) as answer:
+            await self.command(frame, values)
+            return await self._answers.wait(answer, kind, frames.FRAMES[values[0]][0])
+
+
+def _packed(
+    frame: int, sequence: int, values: tuple[int, ...], items: tuple[tuple[int, ...], ...]
+) -> bytes:
+    try:
+        return wire.pack_frame(frame, sequence, values, items)
+    except ValueError as error:
+        raise InputError(
+            found=f"{frames.FRAMES[frame][0]} {values}: {error}",
+            expected="values that fit the frame",
+            hint="docs/protocol.md has the table",
+        ) from None
+
+
+def _neutral_index(neutral: str) -> int:
+    if neutral in frames.NEUTRALS:
+        return frames.NEUTRALS.index(neutral)
+    raise InputError(
+        found=f"the neutral pose {neutral!r}",
+        expected="one of " + ", ".join(frames.NEUTRALS),
+        hint="stand is the usual one",
+    )

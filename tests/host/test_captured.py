@@ -1,0 +1,82 @@
+"""A capture read back: the decisions of the day it was made, and a recording in SI units."""
+
+import numpy as np
+import pytest
+
+from posturecore import frames
+from trunkline import analyze, load
+from trunkline.capture import read_capture
+from trunkline.captured import analyze_capture, gather, mirror_of
+
+
+def test_reading_a_capture_gives_the_live_decisions(demo_run):
+    for live in (demo_run.real, demo_run.simulated):
+        read, mirror = analyze_capture(live.capture, strict=True)
+        for name in ("episodes", "bends", "cues", "wear", "settings", "neutral", "placement"):
+            assert getattr(read, name) == getattr(live.analysis, name)
+        for name in ("flexion_deg", "lateral_deg", "context", "slouch_state"):
+            here, there = getattr(read.timeline, name), getattr(live.analysis.timeline, name)
+            np.testing.assert_array_equal(here, there)
+        assert mirror.compare() == live.comparison
+
+
+def test_a_capture_is_a_recording_in_si_units(demo_run):
+    recording = load(demo_run.real.capture, strict=True)
+    counts, filled = gather(mirror_of(read_capture(demo_run.real.capture)))
+    assert filled == 0
+    assert recording.rate_hz == 60.0
+    assert recording.placement == "L5"
+    assert not recording.is_simulated
+    assert load(demo_run.simulated.capture).is_simulated
+    np.testing.assert_allclose(recording.acc_m_s2, counts[:, 3:6] * 0.244e-3 * 9.80665)
+    np.testing.assert_allclose(np.degrees(recording.gyr_rad_s), counts[:, :3] * 0.035)
+    assert 9.0 < np.median(np.linalg.norm(recording.acc_m_s2, axis=1)) < 10.5
+
+
+def test_options_win_over_a_capture_s_own_words(demo_run):
+    recording = load(demo_run.real.capture, placement="T12", name="mine")
+    assert (recording.placement, recording.name) == ("T12", "mine")
+
+
+def test_lost_samples_are_held_and_counted(tmp_path, real_capture):
+    header, parts = real_capture
+    places = [k for k, part in enumerate(parts) if part[1] == frames.SAMPLES]
+    lost = places[100:105]
+    kept = [part for k, part in enumerate(parts) if k not in lost]
+    path = tmp_path / "gap.tlcap"
+    path.write_bytes(header + b"".join(kept))
+    recording = load(path)
+    assert recording.quality.held_samples == 60
+    assert recording.sample_count == load_count(parts)
+    assert "60 lost samples" in " ".join(recording.quality.warnings)
+    analysis, mirror = analyze_capture(path)
+    assert analysis.wear.lost_s == 1.0
+    assert np.isnan(analysis.timeline.flexion_deg[200:210]).all()
+    assert len(analysis.timeline.context) * 6 == load_count(parts)
+    assert not mirror.compare().is_identical
+
+
+def load_count(parts):
+    return 12 * sum(part[1] == frames.SAMPLES for part in parts)
+
+
+def test_a_capture_that_begins_late_begins_at_zero_seconds(tmp_path, demo_run, real_capture):
+    header, parts = real_capture
+    samples = [k for k, part in enumerate(parts) if part[1] == frames.SAMPLES]
+    late = samples[:200]  # 40 s: the settings stay, the first samples were never heard
+    path = tmp_path / "late.tlcap"
+    path.write_bytes(header + b"".join(part for k, part in enumerate(parts) if k not in late))
+    whole = analyze_capture(demo_run.real.capture)[0]
+    analysis, _ = analyze_capture(path)
+    assert analysis.wear.total_s == pytest.approx(whole.wear.total_s - 40.0)
+    last, last_whole = analysis.bends[-1], whole.bends[-1]
+    assert last.start_s == pytest.approx(last_whole.start_s - 40.0)
+    assert last.start_block == last_whole.start_block - 400
+    peak_deg = analysis.timeline.flexion_deg[last.start_block : last.end_block].max()
+    assert peak_deg == last.peak_deg
+    assert analysis.cues[-1].at_s == pytest.approx(whole.cues[-1].at_s - 40.0)
+
+
+def test_a_capture_can_be_judged_by_other_settings(demo_run):
+    analysis = analyze(load(demo_run.real.capture), {"bend_peak_cdeg": 9000})
+    assert analysis.bends == ()
