@@ -1,0 +1,5 @@
+"""The report: one self-contained HTML page that reads on a screen, on a phone and on paper."""
+
+from trunkline.report.page import ReportPage, ReportSection, write_report
+
+__all__ = ["ReportPage", "ReportSection", "write_report"]
