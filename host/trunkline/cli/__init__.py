@@ -1,0 +1,78 @@
+"""The command line: each command parses, calls one function and prints.
+
+Exit codes: 0 done, 1 something failed, 2 input that cannot be used, 130 stopped with Ctrl-C.
+"""
+
+import sys
+
+import typer
+
+from trunkline import __version__
+from trunkline.cli import demo, monitor, replay, report, settings, simulate
+from trunkline.cli.output import complain
+from trunkline.errors import InputError, TrunklineError
+
+# What comes with which extra of the package.
+_EXTRAS = {"bleak": "ble", "bumble": "sim", "micropython_unix": "sim"}
+
+_STOPPED = 130
+
+app = typer.Typer(
+    name="trunkline",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode="rich",
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    help="An open posture wearable: run the demo, replay recordings, read reports.\n\n"
+    "Without any hardware, start with:  trunkline demo",
+)
+app.command("demo")(demo.demo)
+app.command("replay")(replay.replay)
+app.command("report")(report.report)
+app.command("monitor")(monitor.monitor)
+app.command("simulate")(simulate.simulate)
+app.command("settings")(settings.settings)
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"trunkline {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: bool = typer.Option(
+        False, "--version", callback=_show_version, is_eager=True, help="Print the version."
+    ),
+) -> None:
+    """Options before a command."""
+
+
+def main() -> None:
+    """Run the command line and exit with its code."""
+    try:
+        app()
+    except InputError as error:
+        complain(str(error))
+        sys.exit(2)
+    except TrunklineError as error:
+        complain(str(error))
+        sys.exit(1)
+    except ModuleNotFoundError as error:
+        extra = _EXTRAS.get(str(error.name).partition(".")[0])
+        if extra is None:
+            raise
+        complain(
+            f"Found no {error.name}; expected the extra {extra!r}; "
+            f"try: pip install 'trunkline[{extra}]'."
+        )
+        sys.exit(1)
+    except SystemExit as end:
+        if end.code == _STOPPED:  # what typer makes of Ctrl-C, once everything is closed
+            complain("Stopped. The board, the radio and the files are closed.")
+        raise
+    except BrokenPipeError:  # the reader of our output has enough
+        sys.stderr.close()
+        sys.exit(0)

@@ -1,0 +1,165 @@
+"""`trunkline monitor`: what a device says, live."""
+
+import asyncio
+import json
+import math
+import tempfile
+from collections.abc import Mapping
+from contextlib import ExitStack
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.markup import escape
+
+from posturecore.context import CONTEXTS
+from trunkline.analysis import Cue, Episode, block_seconds, name_at
+from trunkline.capture import SUFFIX, CaptureWriter, read_frames
+from trunkline.cli.output import clock, err, out
+from trunkline.counts import to_counts
+from trunkline.errors import InputError
+from trunkline.events import CueFrame, Decisions, EpisodeFrame, Event, Fault, Hello
+from trunkline.filter import gravity
+from trunkline.session import Session
+from trunkline.transports import Transport
+from trunkline.transports.capture import CaptureTransport
+
+_STATES = ("good", "begun", "prolonged")
+_SIMULATED_S = 600.0
+_FASTEST = 1000.0
+
+
+def monitor(
+    where: Annotated[
+        str, typer.Argument(help="ble:NAME or ble:ADDRESS, sim: (a virtual board), or a capture.")
+    ],
+    record: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Also record everything to a .tlcap.")
+    ] = None,
+    seconds: Annotated[float, typer.Option(help="Stop after this long; 0: at the end.")] = 0.0,
+    speed: Annotated[float, typer.Option(help="sim: virtual seconds a second.")] = 1.0,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line.")] = False,
+) -> None:
+    """Show angle, context, episodes and cues as the device decides them.
+
+    Example:  trunkline monitor sim: --speed 20
+
+    Example:  trunkline monitor "ble:Trunkline 3F2A" --record monday.tlcap
+    """
+    if not 0 < speed <= _FASTEST or not 0 <= seconds < math.inf:
+        raise InputError(
+            found=f"--speed {speed:g} and --seconds {seconds:g}",
+            expected=f"a speed above 0 and up to {_FASTEST:g}, and seconds of 0 or more",
+            hint="--speed 20 --seconds 30",
+        )
+    with ExitStack() as stack:
+        transport = _transport(where, speed, stack)
+        capture = None
+        if record is not None:
+            capture = stack.enter_context(CaptureWriter(record, _header(where)))
+        asyncio.run(_watch(transport, capture, seconds, _Printer(as_json)))
+
+
+def _header(where: str) -> Mapping[str, Any]:
+    if where.endswith(SUFFIX):  # a copy of a simulation is still one
+        header = read_frames(where)[0]
+        if header is not None:
+            return header
+    return {"source": where, "is_simulated": where == "sim:"}
+
+
+def _transport(where: str, speed: float, stack: ExitStack) -> Transport:
+    # Imported where needed: bleak and the virtual board come with extras.
+    if where.startswith("ble:"):
+        from trunkline.transports.ble import BleTransport
+
+        return BleTransport(where.removeprefix("ble:"))
+    if where == "sim:":
+        return _simulated(speed, stack)
+    if where.endswith(SUFFIX):
+        return CaptureTransport(where)
+    raise InputError(
+        found=where,
+        expected="ble:NAME, ble:ADDRESS, sim: or a capture (.tlcap)",
+        hint="trunkline monitor sim:",
+    )
+
+
+def _simulated(speed: float, stack: ExitStack) -> Transport:
+    from trunkline.simulator import write_tape
+    from trunkline.transports.simulated import SimulatedTransport
+    from trunkline.wearer import simulate_desk_hour
+
+    folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+    recording = simulate_desk_hour(duration_s=_SIMULATED_S).recording
+    counts = to_counts(recording, gravity(recording, mode="online"))
+    tape = write_tape(folder / "tape", counts[:, :3], counts[:, 3:6], counts[:, 6:])
+    err.print("[yellow]SIMULATED[/]: a virtual board worn by a simulated wearer")
+    return SimulatedTransport(tape, speed=speed, duration_s=_SIMULATED_S)
+
+
+async def _watch(
+    transport: Transport, capture: CaptureWriter | None, seconds: float, printer: "_Printer"
+) -> None:
+    session = Session(transport, capture)
+    session.listeners.append(printer.take)
+    async with session:
+        if transport.takes_commands:
+            if printer.needs_neutral:
+                await session.start_calibration()
+                err.print("not calibrated: stand still and upright for a few seconds")
+            await session.stream(samples=capture is not None, decisions=True)
+        await session.wait_lost(seconds or None)
+
+
+class _Printer:
+    """Prints one line a second and one line an event."""
+
+    def __init__(self, as_json: bool) -> None:
+        self.needs_neutral = True
+        self._as_json = as_json
+        self._block_s = block_seconds(60000)
+
+    def take(self, event: Event) -> None:
+        """Print what an event says."""
+        kind = type(event).__name__
+        if isinstance(event, Hello):
+            self._block_s = block_seconds(event.rate_mhz)
+        elif kind == "Calibration":
+            self.needs_neutral = False
+        elif isinstance(event, Decisions):
+            self._decisions(event)
+        elif isinstance(event, EpisodeFrame):
+            row = tuple(v for k, v in asdict(event).items() if k != "sequence")
+            self._say("episode", asdict(Episode.from_row(row, self._block_s)))
+        elif isinstance(event, CueFrame):
+            row = tuple(v for k, v in asdict(event).items() if k != "sequence")
+            self._say("cue", asdict(Cue.from_row(row, self._block_s)))
+        elif isinstance(event, Fault):
+            self._say("fault", asdict(event))
+
+    def _decisions(self, event: Decisions) -> None:
+        flexion_cdeg, lateral_cdeg, context, state = event.items[-1]
+        at_s = (event.block_index + len(event.items)) * self._block_s
+        now = {
+            "at_s": round(at_s, 1),
+            "flexion_deg": flexion_cdeg / 100,
+            "lateral_deg": lateral_cdeg / 100,
+            "context": name_at(CONTEXTS, context),
+            "slouch_state": name_at(_STATES, state),
+        }
+        if self._as_json:
+            self._say("now", now)
+            return
+        bar = "█" * max(0, min(30, round(flexion_cdeg / 200)))
+        mark = name_at(" ·●", state)
+        line = f"{clock(at_s):>8} {flexion_cdeg / 100:6.1f}° {mark} {now['context']:<14} {bar}"
+        out.print(line.rstrip())
+
+    def _say(self, what: str, values: dict[str, object]) -> None:
+        if self._as_json:
+            print(json.dumps({"event": what, **values}), flush=True)
+            return
+        text = ", ".join(f"{name} {value}" for name, value in values.items())
+        out.print(f"[bold]{what}[/]: {escape(text)}", soft_wrap=True)

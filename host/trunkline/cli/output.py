@@ -1,0 +1,80 @@
+"""What every command prints with: results on stdout, everything else on stderr."""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from trunkline.analysis import Analysis
+
+out = Console(highlight=False)
+err = Console(stderr=True, highlight=False)
+
+
+def complain(sentence: str) -> None:
+    """Say what went wrong."""
+    err.print(f"[bold red]trunkline:[/] {escape(sentence)}", soft_wrap=True)
+
+
+def warn(sentences: tuple[str, ...]) -> None:
+    """Say what the reader of the results should know."""
+    for sentence in sentences:
+        err.print(f"[yellow]warning:[/] {escape(sentence)}", soft_wrap=True)
+
+
+def print_json(value: Mapping[str, Any]) -> None:
+    """Print plain values as JSON on stdout."""
+    print(json.dumps(value, indent=2, ensure_ascii=False))
+
+
+def clock(seconds: float) -> str:
+    """Write seconds as h:mm:ss, or m:ss below an hour."""
+    whole = int(seconds)
+    hours, minutes, rest = whole // 3600, whole // 60 % 60, whole % 60
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
+
+
+def print_analysis(analysis: Analysis) -> None:
+    """Print what was found as short tables."""
+    kind = "[yellow]SIMULATED[/]" if analysis.is_simulated else "[green]recorded[/]"
+    out.print(f"\n[bold]{escape(analysis.name)}[/] ({kind}, {analysis.placement})")
+    out.print(f"neutral pose: {escape(analysis.neutral_source)}", soft_wrap=True)
+    wear = analysis.wear
+    parts = (
+        ("off body", wear.off_body_s),
+        ("uncalibrated", wear.uncalibrated_s),
+        ("unknown", wear.unknown_s),
+        ("lost", wear.lost_s),
+    )
+    others = "".join(f", {name} {clock(part_s)}" for name, part_s in parts if part_s)
+    out.print(f"{clock(wear.total_s)} in all: worn {clock(wear.worn_s)}{others}", soft_wrap=True)
+    if analysis.episodes or analysis.bends:
+        out.print(_episodes(analysis))
+    else:
+        out.print("no prolonged slouch, no bend")
+    felt = sum(cue.is_felt for cue in analysis.cues)
+    out.print(f"cues: {felt} felt, {len(analysis.cues) - felt} held back")
+
+
+def _episodes(analysis: Analysis) -> Table:
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for name in ("at", "what"):
+        table.add_column(name)
+    for name in ("lasted", "peak", "mean", "fastest"):
+        table.add_column(name, justify="right")
+    rows = sorted((*analysis.episodes, *analysis.bends), key=lambda row: row.start_s)
+    for row in rows:
+        what = row.kind + (" (held)" if row.is_held else "") + (" (cut)" if row.is_cut else "")
+        rate = f"{row.peak_rate_deg_s:.0f}°/s" if row.kind == "bend" else ""
+        table.add_row(
+            clock(row.start_s),
+            what,
+            f"{row.duration_s:.1f} s",
+            f"{row.peak_deg:.0f}°",
+            f"{row.mean_deg:.0f}°",
+            rate,
+        )
+    return table

@@ -1,0 +1,62 @@
+"""`trunkline replay`: a recording through exactly what the device decides."""
+
+from typing import Annotated
+
+import typer
+
+from trunkline.cli import inputs
+from trunkline.cli.output import out, print_analysis, print_json, warn
+
+
+def replay(
+    file: inputs.File,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    set_: inputs.Setting = None,
+    neutral: inputs.Neutral = None,
+    placement: inputs.Placement = None,
+    axes: inputs.Axes = None,
+    rate: inputs.Rate = None,
+    acc: inputs.Acc = None,
+    acc_unit: inputs.AccUnit = None,
+    gyr: inputs.Gyr = None,
+    gyr_unit: inputs.GyrUnit = None,
+    time: inputs.Time = None,
+    time_unit: inputs.TimeUnit = None,
+    strict: inputs.Strict = False,
+) -> None:
+    """Replay a recording through what the device decides.
+
+    Example:  trunkline replay day.npz --set slouch_entry_cdeg=1000
+
+    Example:  trunkline replay log.csv --acc ax,ay,az --acc-unit g --gyr gx,gy,gz --gyr-unit deg/s
+    """
+    options = inputs.reading(
+        placement=placement,
+        axes=axes,
+        rate_hz=rate,
+        acc=acc,
+        acc_unit=acc_unit,
+        gyr=gyr,
+        gyr_unit=gyr_unit,
+        time=time,
+        time_unit=time_unit,
+    )
+    analysis, mirror = inputs.examine(file, options, strict=strict, pairs=set_, neutral=neutral)
+    warn(analysis.warnings)
+    comparison = mirror.compare() if mirror else None
+    if as_json:
+        result = analysis.to_json()
+        if comparison is not None:
+            result["device"] = {
+                "is_identical": comparison.is_identical,
+                "blocks_compared": comparison.blocks,
+                "events_compared": comparison.events,
+                "frames_lost": comparison.lost_frames,
+                "blocks_not_comparable": comparison.unmatched_blocks,
+                "differences": comparison.differences[:20],
+            }
+        print_json(result)
+        return
+    print_analysis(analysis)
+    if comparison is not None:
+        out.print(f"beside the device's own decisions: {comparison}", soft_wrap=True)

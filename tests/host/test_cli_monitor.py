@@ -1,0 +1,87 @@
+"""`trunkline monitor`: what a device says, live, from a capture, and until Ctrl-C."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+
+from trunkline import load
+
+from .terminal import complaint
+
+
+def test_monitor_of_the_virtual_board_prints_one_object_a_line(run):
+    code, out, err = run("monitor", "sim:", "--seconds", "2", "--speed", "50", "--json")
+    assert code == 0
+    assert "SIMULATED" in err
+    events = [json.loads(line) for line in out.splitlines()]
+    now = [event for event in events if event["event"] == "now"]
+    assert len(now) > 20
+    assert all(-5 < event["flexion_deg"] < 40 for event in now)
+    assert now[-1]["at_s"] > 20
+    assert {event["context"] for event in now} & {"upright-still", "changing", "bending"}
+    assert not [event for event in events if event["event"] == "fault"]
+
+
+def test_monitor_of_a_capture_says_what_was_said(run, demo_run):
+    code, out, err = run("monitor", demo_run.real.capture, "--json")
+    assert (code, err) == (0, "")
+    events = [json.loads(line) for line in out.splitlines()]
+    bends = [event for event in events if event["event"] == "episode"]
+    assert [bend["start_s"] for bend in bends] == [
+        bend.start_s for bend in demo_run.real.analysis.bends
+    ]
+    code, out, _ = run("monitor", demo_run.real.capture)
+    assert code == 0
+    assert "episode: kind bend" in out
+
+
+def test_monitor_copies_a_capture_and_never_writes_over_one(run, demo_run):
+    code, _, err = run("monitor", demo_run.simulated.capture, "--record", "copy.tlcap")
+    assert (code, err) == (0, "")
+    with open("copy.tlcap", "rb") as copy:
+        assert copy.read() == demo_run.simulated.capture.read_bytes()
+    complaint(run("monitor", demo_run.simulated.capture, "--record", "copy.tlcap"))
+
+
+def test_monitor_of_a_damaged_capture_says_the_faults(run, demo_run):
+    with open("cut.tlcap", "wb") as file:
+        file.write(demo_run.real.capture.read_bytes()[:-7])
+    code, out, _ = run("monitor", "cut.tlcap", "--json")
+    assert code == 0
+    assert json.loads(out.splitlines()[-1])["kind"] == "cut"
+
+
+def test_monitor_stops_cleanly_with_ctrl_c(tmp_path):
+    words = ["monitor", "sim:", "--speed", "20", "--json", "--record", str(tmp_path / "a.tlcap")]
+    process = subprocess.Popen(
+        [sys.executable, "-m", "trunkline", *words],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "PYTHONUNBUFFERED": "1"},
+    )
+    with process:
+        while '"now"' not in process.stdout.readline():
+            assert process.poll() is None
+        process.send_signal(signal.SIGINT)
+        _, err = process.communicate(timeout=20)
+    assert process.returncode == 130
+    assert "Traceback" not in err
+    assert "Stopped" in err
+    assert load(tmp_path / "a.tlcap", strict=True).is_simulated
+
+
+def test_a_failure_that_is_not_the_input_s_exits_with_1(run, monkeypatch):
+    from trunkline.errors import LinkError
+
+    def gone(*_args):
+        raise LinkError("The device went away; come closer.")
+
+    monkeypatch.setattr("trunkline.cli.monitor._transport", gone)
+    assert run("monitor", "ble:Nobody") == (
+        1,
+        "",
+        "trunkline: The device went away; come closer.\n",
+    )
