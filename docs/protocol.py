@@ -1,0 +1,111 @@
+"""The tables of docs/protocol.md, from posturecore: frames, parameters, lists, an example."""
+
+from markdown import markdown
+
+from posturecore import calibrate, coach, context, decide, frames, params, wire
+
+_SIZES = {"B": 1, "H": 2, "I": 4, "h": 2, "i": 4, "8s": 8}
+_TYPES = {"B": "u8", "H": "u16", "I": "u32", "h": "i16", "i": "i32", "8s": "8 bytes"}
+
+
+def overview() -> str:
+    """Return one line for each frame."""
+    rows = []
+    for number, (name, direction, fields, items, meaning) in frames.FRAMES.items():
+        size = sum(_SIZES[code] for _, code, _ in fields)
+        each = sum(_SIZES[code] for _, code, _ in items)
+        text = (
+            f"{size} + {each} each, up to {wire.items_per_frame(number)}" if items else str(size)
+        )
+        rows.append([f"0x{number:02X}", f"`{name}`", direction, text, meaning])
+    return markdown(["id", "frame", "direction", "payload bytes", "meaning"], rows)
+
+
+def fields() -> str:
+    """Return the fields of every frame, one table each."""
+    text = ""
+    for number, (name, _, fixed, items, _) in frames.FRAMES.items():
+        text += f"\n#### 0x{number:02X} {name}\n\n"
+        rows, offset = [], 0
+        for field, code, unit in fixed:
+            rows.append([str(offset), f"`{field}`", _TYPES[code], unit or "–"])
+            offset += _SIZES[code]
+        step = 0
+        for field, code, unit in items:
+            where = f"{offset} + k·n" if not step else f"{offset + step} + k·n"
+            rows.append([where, f"`{field}`", _TYPES[code], unit or "–"])
+            step += _SIZES[code]
+        text += markdown(["offset", "field", "type", "unit or meaning"], rows)
+        if items:
+            text += f"\nItems k = 0, 1, ... to the payload's end, n = {step} bytes each.\n"
+    return text.lstrip("\n") + "\n"
+
+
+def parameters() -> str:
+    """Return the prescription: every parameter with its id."""
+    rows = [
+        [str(row), f"`{name}`", str(default), f"{low} to {high}", unit or "–", meaning, source]
+        for row, (name, default, low, high, unit, meaning, source) in enumerate(params.PARAMS)
+    ]
+    return markdown(["id", "parameter", "default", "range", "unit", "meaning", "source"], rows)
+
+
+def enumerations() -> str:
+    """Return every list that a number in a frame points into."""
+    lists = (
+        ("ack codes", frames.ACK_CODES),
+        ("contexts", context.CONTEXTS),
+        ("episode kinds", decide.KINDS),
+        ("cue reasons", coach.REASONS),
+        ("patterns", coach.PATTERN_NAMES),
+        ("cue outcomes", coach.OUTCOMES),
+        ("calibration codes", calibrate.MEANINGS),
+        ("neutrals", frames.NEUTRALS),
+        ("placements", params.PLACEMENTS),
+    )
+    rows = [
+        [title, "; ".join(f"{k} {name}" for k, name in enumerate(names))] for title, names in lists
+    ]
+    return markdown(["list", "values"], rows)
+
+
+def patterns() -> str:
+    """Return the vibration patterns."""
+    rows = [
+        [str(k), name, ", ".join(map(str, coach.PATTERNS[k])) or "–"]
+        for k, name in enumerate(coach.PATTERN_NAMES)
+    ]
+    return markdown(["id", "pattern", "ms on, off, on, ..."], rows)
+
+
+def example() -> str:
+    """Return a frame in hex, with its parts."""
+    values = (1246, 1, 2, 0)
+    frame = wire.pack_frame(frames.CUE, 7, values)
+    names = [name for name, _, _ in frames.FRAMES[frames.CUE][2]]
+    said = ", ".join(f"{name} {value}" for name, value in zip(names, values, strict=True))
+    parts = (frame[:1], frame[1:2], frame[2:4], frame[4:6], frame[6:-4], frame[-4:])
+    labels = ("magic", "id", "length", "sequence", f"payload: {said}", "crc32")
+    rows = [[part.hex(" "), label] for part, label in zip(parts, labels, strict=True)]
+    return markdown(["bytes", "meaning"], rows)
+
+
+def uuids() -> str:
+    """Return the GATT service and its characteristics."""
+    rows = [
+        ["service", frames.SERVICE_UUID, ""],
+        ["stream", frames.STREAM_UUID, "read, notify: frames from device to host"],
+        ["control", frames.CONTROL_UUID, "write: frames from host to device"],
+    ]
+    return markdown(["what", "UUID", "use"], rows)
+
+
+TABLES = {
+    "overview": overview,
+    "fields": fields,
+    "parameters": parameters,
+    "enumerations": enumerations,
+    "patterns": patterns,
+    "example": example,
+    "uuids": uuids,
+}
