@@ -2,7 +2,7 @@
 
 from markdown import markdown
 
-from posturecore import calibrate, coach, context, decide, frames, params, wire
+from posturecore import calibrate, coach, context, decide, frames, lifts, params, wire
 
 _SIZES = {"B": 1, "H": 2, "I": 4, "h": 2, "i": 4, "8s": 8}
 _TYPES = {"B": "u8", "H": "u16", "I": "u32", "h": "i16", "i": "i32", "8s": "8 bytes"}
@@ -56,6 +56,7 @@ def enumerations() -> str:
         ("ack codes", frames.ACK_CODES),
         ("contexts", context.CONTEXTS),
         ("episode kinds", decide.KINDS),
+        ("bend styles", lifts.STYLES),
         ("cue reasons", coach.REASONS),
         ("patterns", coach.PATTERN_NAMES),
         ("cue outcomes", coach.OUTCOMES),

@@ -27,6 +27,7 @@ class Bend:
     peak_rate_dps: float
     is_held: bool
     is_cut: bool
+    said: int  # the block in which it is logged
 
 
 @dataclass(frozen=True)
@@ -69,17 +70,21 @@ def judge(
     flexion, lateral, inclination = angles_deg(up_g, np.array(neutral, float))
     verdict = Verdict(flexion, lateral, inclination, [])
 
-    bends, is_bending = find_bends(flexion, has_gravity, settings, block_s)
+    vertical_g = (acc_g * up_g).sum(axis=1) - 1
+    rests = at_rest(groups, gyr_dps, vertical_g) & has_gravity
+    bends, is_bending = find_bends(flexion, has_gravity, rests, settings, block_s)
     verdict.bends = bends
     is_watched = has_gravity & ~is_saturated & ~has_motor
+    is_stepping, is_walking = walking(is_watched, vertical_g * 1000)
+    is_moving = (np.abs(acc_g - up_g) > 0.1).any(axis=1) | (np.abs(gyr_dps) > 20).any(axis=1)
     labels: list[tuple[int, NDArray[np.bool_]]] = [  # the first that holds is the context
         (names.UNKNOWN, ~has_gravity | is_saturated),
         (names.VIBRATING, has_motor),
-        (names.OFF_BODY, seen(off_body, is_watched, acc_g, block_s)),
-        (names.WALKING, seen(walking, is_watched, acc_g - up_g) & (inclination < 60)),
+        (names.OFF_BODY, seen(off_body, is_watched, acc_g, gyr_dps, block_s)),
+        (names.WALKING, is_walking & (inclination < 60)),
         (names.LYING, seen(lying, is_watched, inclination, settings, block_s)),
         (names.BENDING, is_bending),
-        (names.CHANGING, seen(turned, is_watched, gyr_dps)),
+        (names.CHANGING, seen(lately, is_watched, is_moving) | is_stepping),
         (names.RECLINED, flexion < -settings["reclined_cdeg"] / 100),
         (names.STILL, np.ones(len(means), bool)),
     ]
@@ -118,15 +123,45 @@ def seen(rule, is_watched, values, *rest):
     return found
 
 
-def walking(beside_gravity_g: Floats) -> NDArray[np.bool_]:
-    """12 shaken blocks of the last 30 begin it; it goes on while there are 6."""
-    is_shaken = (np.abs(beside_gravity_g) > 0.1).any(axis=1)
-    is_walking = np.zeros(len(is_shaken), bool)
-    for k in range(len(is_shaken)):
-        count = is_shaken[max(0, k - 29) : k + 1].sum()
-        was_walking = k > 0 and is_walking[k - 1]
-        is_walking[k] = count >= (6 if was_walking else 12)
-    return is_walking
+def walking(
+    is_watched: NDArray[np.bool_], vertical_mg: Floats
+) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """Return where steps are under way, and where they are a bout of walking.
+
+    Six steps, each at most 16 blocks after the one before, four of them over 100 mg.
+    """
+    is_stepping, is_walking = np.zeros((2, len(vertical_mg)), bool)
+    steps: list[int] = []
+    strong: set[int] = set()
+    was_below = False
+    for k in np.flatnonzero(is_watched):
+        if steps and k - steps[-1] > 16:
+            steps, strong = [], set()
+        else:
+            is_rise = vertical_mg[k] > 38 and was_below
+            if vertical_mg[k] < 0:
+                was_below = True
+            elif is_rise and (not steps or k - steps[-1] >= 4):
+                steps.append(k)
+                was_below = False
+            if steps and k - steps[-1] <= 1 and vertical_mg[k] > 100:
+                strong.add(steps[-1])
+        is_stepping[k] = len(steps) > 0
+        is_walking[k] = is_bout(steps, strong)
+    return is_stepping, is_walking
+
+
+def is_bout(steps: list[int], strong: set[int]) -> bool:
+    return len(steps) >= 6 and len(strong) >= 4
+
+
+def at_rest(groups: Floats, gyr_dps: Floats, vertical_g: Floats) -> NDArray[np.bool_]:
+    spread_g = np.ptp(groups[:, :, 3:6], axis=1) / 4098
+    return (
+        (np.abs(vertical_g) < 0.04)
+        & (np.abs(gyr_dps) < 8).all(axis=1)
+        & (spread_g <= 0.06).all(axis=1)
+    )
 
 
 def lying(inclination_deg: Floats, settings: dict[str, int], block_s: float) -> NDArray[np.bool_]:
@@ -141,31 +176,32 @@ def lying(inclination_deg: Floats, settings: dict[str, int], block_s: float) -> 
     )
 
 
-def turned(gyr_dps: Floats) -> NDArray[np.bool_]:
-    """Turning within the last second, this block included."""
-    is_turning = (np.abs(gyr_dps) > 20).any(axis=1)
-    return np.array([is_turning[max(0, k - 9) : k + 1].any() for k in range(len(gyr_dps))], bool)
+def lately(holds: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Tell where it held within the last second, this block included."""
+    return np.array([holds[max(0, k - 9) : k + 1].any() for k in range(len(holds))], bool)
 
 
-def off_body(acc_g: Floats, block_s: float) -> NDArray[np.bool_]:
-    """Five whole minutes, one after the other, in none of which an axis moved by over 3 mg.
-
-    The block that breaks a minute belongs to none.
-    """
-    minute = blocks_for(60, block_s)
+def off_body(acc_g: Floats, gyr_dps: Floats, block_s: float) -> NDArray[np.bool_]:
+    """Five minutes within 2 mg and 0.5 °/s of the pose at the last movement."""
     is_off = np.zeros(len(acc_g), bool)
-    start, minutes = 0, 0
+    since = 0
     for k in range(len(acc_g)):
-        if np.ptp(acc_g[start : k + 1], axis=0).max() > 3 * MG:
-            start, minutes = k + 1, 0
-        elif k + 1 - start == minute:
-            start, minutes = k + 1, minutes + 1
-        is_off[k] = minutes >= 5
+        if k % 10 == 0 or (k and is_off[k - 1]):
+            has_turned = np.abs(gyr_dps[k] - gyr_dps[since]).max() > 0.5
+            if np.abs(acc_g[k] - acc_g[since]).max() > 2 * MG or has_turned:
+                since = k
+            is_off[k] = k - since >= blocks_for(300, block_s)
+        else:
+            is_off[k] = k > 0 and is_off[k - 1]
     return is_off
 
 
 def find_bends(
-    flexion: Floats, has_gravity: NDArray[np.bool_], settings: dict[str, int], block_s: float
+    flexion: Floats,
+    has_gravity: NDArray[np.bool_],
+    rests: NDArray[np.bool_],
+    settings: dict[str, int],
+    block_s: float,
 ) -> tuple[list[Bend], NDArray[np.bool_]]:
     """Return the bends worth logging, and where a bend that is not held goes on."""
     degrees = {name: value / 100 for name, value in settings.items() if "cdeg" in name}
@@ -197,9 +233,19 @@ def find_bends(
         if peak >= degrees["bend_peak_cdeg"] and end - start >= shortest:
             mean = np.minimum(flexion[inside], 90).mean()
             swift = np.abs(rate[inside]).max()
-            bends.append(Bend(start, end, peak, mean, swift, len(late) > 0, end == len(flexion)))
+            is_cut, is_held = end == len(flexion), len(late) > 0
+            said = end if is_cut else said_at(end, rests, has_gravity & begins, has_gravity)
+            bends.append(Bend(start, end, peak, mean, swift, is_held, is_cut, said))
         k = end + 1
     return bends, is_bending
+
+
+def said_at(end, rests, begins, has_gravity) -> int:
+    """Return when a bend is logged: at rest, a second later, or when the next begins."""
+    for k in range(end, len(rests)):
+        if has_gravity[k] and (rests[k] or k - end >= 10 or (k > end and begins[k])):
+            return k
+    return len(rests)
 
 
 def find_slouches(
@@ -243,7 +289,7 @@ def find_slouches(
 
 def is_moved(bend: Bend, context: list[int]) -> bool:
     """Tell whether the sensor, not the wearer, came up: from a bed or from a table."""
-    return context[bend.end - 1] in (names.LYING, names.OFF_BODY)
+    return bend.said == len(context) or context[bend.said - 1] in (names.LYING, names.OFF_BODY)
 
 
 def find_cues(
@@ -257,7 +303,7 @@ def find_cues(
     refractory = blocks_for(settings["slouch_refractory_s"], block_s)
     hour = blocks_for(3600, block_s)
     deep = {
-        bend.end
+        bend.said
         for bend in bends
         if not bend.is_cut and bend.peak_deg >= settings["bend_cue_cdeg"] / 100
     }

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from posturecore import coach, context, decide
+from posturecore import bends, coach, context, decide, lifts
 from posturecore.scales import SAMPLES_PER_BLOCK
 
 EpisodeRow = tuple[int, ...]
@@ -33,6 +33,13 @@ class Episode:
         is_held: Whether a bend lasted longer than `bend_held_s`.
         is_cut: Whether a gap, new settings or the end of the recording ended it.
         prescription: The settings it was judged by, as 8 hex digits.
+        context: What the wearer was doing, one of posturecore.context.CONTEXTS.
+        mean_rate_deg_s: Mean change of inclination of a bend until it was held; 0 for a slouch.
+        twist_deg: Range of heading within a bend; None: not told (held, cut, over 5 s, shaken).
+        drop_m: How far the sensor went down in a bend; None: not told.
+        style: "stoop-like", "squat-like", "mixed" or "unknown"; never a judgement.
+        confidence_pct: How sure the style of a bend is; of a slouch, the share of its blocks
+            that were over the angle.
     """
 
     kind: str
@@ -46,6 +53,12 @@ class Episode:
     is_held: bool
     is_cut: bool
     prescription: str
+    context: str
+    mean_rate_deg_s: float
+    twist_deg: float | None
+    drop_m: float | None
+    style: str
+    confidence_pct: int
 
     @property
     def duration_s(self) -> float:
@@ -55,7 +68,8 @@ class Episode:
     @classmethod
     def from_row(cls, row: EpisodeRow, block_s: float, first_block: int = 0) -> "Episode":
         """Make one from the values of an episode frame; blocks count from `first_block`."""
-        kind, _, flags, start, end, peak, mean, rate, prescription = row
+        kind, doing, flags, start, end, peak, mean, rate, prescription = row[:9]
+        mean_rate, twist, drop, style, confidence = row[9:14]
         start, end = start - first_block, end - first_block
         return cls(
             kind=name_at(decide.KINDS, kind),
@@ -69,6 +83,12 @@ class Episode:
             is_held=bool(flags & decide.IS_HELD),
             is_cut=bool(flags & decide.IS_CUT),
             prescription=f"{prescription:08x}",
+            context=name_at(context.CONTEXTS, doing),
+            mean_rate_deg_s=mean_rate / 100,
+            twist_deg=None if twist == bends.UNTOLD else twist / 100,
+            drop_m=None if drop == bends.UNTOLD else drop / 1000,
+            style=name_at(lifts.STYLES, style),
+            confidence_pct=confidence,
         )
 
 
@@ -119,8 +139,10 @@ class Wear:
         off_body_s: Judged as lying somewhere.
         unknown_s: Not to be told (saturated, no gravity).
         uncalibrated_s: Before a neutral pose was known.
-        lost_s: Samples missing.
-        by_context_s: Seconds in each context, and "uncalibrated" and "lost".
+        lost_s: Samples missing: the device did not have them.
+        charging_s: On the charger.
+        link_lost_s: Samples missing: the link did not bring them.
+        by_context_s: Seconds in each context and in each of the last five.
     """
 
     total_s: float
@@ -129,13 +151,15 @@ class Wear:
     unknown_s: float
     uncalibrated_s: float
     lost_s: float
+    charging_s: float
+    link_lost_s: float
     by_context_s: Mapping[str, float]
 
     @classmethod
     def from_ledger(cls, ledger: list[int], block_s: float) -> "Wear":
         """Make one from the ledger of a Decider, in blocks."""
         blocks = dict(zip(decide.LEDGER, ledger, strict=True))
-        apart = ("off-body", "unknown", "uncalibrated", "lost")
+        apart = ("off-body", "unknown", *decide.LEDGER[len(context.CONTEXTS) :])
         # Sums are made of the rounded parts: a chip's real rate gives blocks of no whole ms.
         parts = {name: round(count * block_s, 3) for name, count in blocks.items()}
         return cls(
@@ -145,6 +169,8 @@ class Wear:
             unknown_s=parts["unknown"],
             uncalibrated_s=parts["uncalibrated"],
             lost_s=parts["lost"],
+            charging_s=parts["charging"],
+            link_lost_s=parts["link-lost"],
             by_context_s=parts,
         )
 
@@ -198,6 +224,7 @@ class Analysis:
         settings: The prescription in force at the end.
         episodes: Prolonged slouches.
         bends: Bends.
+        bend_counts: Bends that came back from at least 30°, 60° and 90°, logged or not.
         cues: Buzzes, felt and held back.
         wear: Where the time went.
         timeline: One value a block.
@@ -213,10 +240,17 @@ class Analysis:
     settings: Mapping[str, int]
     episodes: tuple[Episode, ...]
     bends: tuple[Episode, ...]
+    bend_counts: Mapping[str, int]
     cues: tuple[Cue, ...]
     wear: Wear
     timeline: Timeline
     warnings: tuple[str, ...] = field(default=())
+
+    @property
+    def bends_per_worn_hour(self) -> float | None:
+        """Give the rate of repetition of logged bends; None before anything was worn."""
+        worn_h = self.wear.worn_s / 3600
+        return round(len(self.bends) / worn_h, 2) if worn_h else None
 
     def to_json(self) -> dict[str, Any]:
         """Give everything but the timeline as plain values that `json.dumps` takes."""
@@ -230,6 +264,8 @@ class Analysis:
             "settings": dict(self.settings),
             "episodes": [asdict(episode) for episode in self.episodes],
             "bends": [asdict(bend) for bend in self.bends],
+            "bend_counts": dict(self.bend_counts),
+            "bends_per_worn_hour": self.bends_per_worn_hour,
             "cues": [asdict(cue) for cue in self.cues],
             "wear": asdict(self.wear),
             "angle_bands_s": self.timeline.angle_bands_s(),

@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from posturecore.blocks import MOTOR, SATURATED, WIDTH
+from posturecore.blocks import CHARGING, MOTOR, SATURATED, WIDTH
 from posturecore.scales import CHANNELS, SAMPLES_PER_BLOCK
 
 IntArray = NDArray[np.int64]
@@ -11,13 +11,16 @@ _RANGED = 6
 
 
 def make_blocks(
-    samples: NDArray[np.integer], has_motor: NDArray[np.bool_] | None = None
+    samples: NDArray[np.integer],
+    has_motor: NDArray[np.bool_] | None = None,
+    is_charging: NDArray[np.bool_] | None = None,
 ) -> IntArray:
     """Make blocks of whole groups of six samples; a rest of up to five samples is left out.
 
     Args:
         samples: (N, 9) int16 counts: gyr, acc, up.
         has_motor: (K,) whether our own motor ran in each block; None: it did not.
+        is_charging: (K,) whether the device was on its charger; None: it was not.
 
     Returns:
         (K, 16) int64 blocks, laid out as in posturecore.blocks.
@@ -34,4 +37,6 @@ def make_blocks(
     blocks[:, -1] = np.where(is_saturated, SATURATED, 0)
     if has_motor is not None:
         blocks[:, -1] |= np.where(has_motor[:count], MOTOR, 0)
+    if is_charging is not None:
+        blocks[:, -1] |= np.where(is_charging[:count], CHARGING, 0)
     return blocks

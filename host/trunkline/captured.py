@@ -13,9 +13,9 @@ from trunkline.capture import Capture, read_capture
 from trunkline.counts import ACC_COUNTS_PER_M_S2, GYR_COUNTS_PER_RAD_S
 from trunkline.errors import InputError
 from trunkline.mirror import Mirror
+from trunkline.neutral import neutral_vector
 from trunkline.quality import Quality
 from trunkline.recording import Recording
-from trunkline.replay import neutral_vector
 
 Counts = NDArray[np.int16]
 

@@ -24,9 +24,9 @@ from trunkline.errors import ProtocolError
 from trunkline.events import Calibration, Hello, Status
 from trunkline.filter import gravity
 from trunkline.mirror import Comparison, Mirror
+from trunkline.neutral import neutral_vector, up_counts
 from trunkline.readers import load
 from trunkline.recording import Recording
-from trunkline.replay import neutral_vector, up_counts
 from trunkline.session import Session
 from trunkline.simulator import MotorChange, VirtualAir, write_tape
 from trunkline.transports.simulated import SimulatedTransport

@@ -98,6 +98,11 @@ class EpisodeFrame(Frame):
     mean_cdeg: int
     peak_rate_cdeg_s: int
     prescription: int
+    mean_rate_cdeg_s: int
+    twist_cdeg: int
+    drop_mm: int
+    style: int
+    confidence_pct: int
 
 
 @dataclass(frozen=True)

@@ -31,7 +31,8 @@ from trunkline.events import (
     Samples,
     SettingsFrame,
 )
-from trunkline.replay import Replay, Row, Up
+from trunkline.neutral import Up
+from trunkline.replay import Replay, Row
 
 # Decisions come ten blocks a frame, samples two: so much may be under way when a stream ends.
 _UNDER_WAY_BLOCKS = 12
@@ -110,6 +111,7 @@ class Mirror:
         self._verdicts: dict[int, Row] = {}
         self._gaps: set[int] = set()
         self._lost_frames = 0
+        self._is_link_lossy = False  # frames went missing since the last samples
         self._oddities: list[str] = []
 
     def take(self, event: Event) -> None:
@@ -130,6 +132,7 @@ class Mirror:
             self.hello = event
         elif isinstance(event, Fault) and event.kind in ("missing", "malformed"):
             self._lost_frames += event.count
+            self._is_link_lossy = True
 
     def finish(self) -> None:
         """End what is open: the stream is over."""
@@ -182,6 +185,7 @@ class Mirror:
             return
         self.samples.append((event.sample_index, counts))
         replay = self._replay_at(block)
+        self._is_link_lossy = False
         has_motor = np.array([event.motor_blocks >> k & 1 for k in range(8)], dtype=bool)
         for row in map(tuple, make_blocks(counts, has_motor).tolist()):
             self._apply_pending(replay)
@@ -194,7 +198,7 @@ class Mirror:
         at = self.replay.decider.at
         if block > at:
             self._apply_pending(self.replay)
-            self.replay.gap(block - at)
+            self.replay.gap(block - at, is_link_lost=self._is_link_lossy)
             self._gaps.update(range(at, block))
         return self.replay
 

@@ -11,21 +11,22 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from posturecore import frames, params
-from posturecore.angles import TrunkFrame, norm
+from posturecore.angles import norm
+from posturecore.bends import DEPTHS_CDEG
 from posturecore.blocks import UP
-from posturecore.calibrate import DONE, RUNNING, Calibrator, is_gravity
-from posturecore.context import UNKNOWN
+from posturecore.calibrate import is_gravity
+from posturecore.context import CHANGING, UNKNOWN, WALKING
 from posturecore.decide import KIND_BEND, KIND_SLOUCH, Decider
-from posturecore.scales import NOMINAL_RATE_MHZ, blocks_for_s
+from posturecore.scales import NOMINAL_RATE_MHZ
 from trunkline.analysis import Analysis, Cue, Episode, Timeline, Wear, block_seconds
 from trunkline.blocks import IntArray, make_blocks
-from trunkline.counts import UP_COUNTS, to_counts
+from trunkline.counts import to_counts
 from trunkline.errors import InputError
 from trunkline.filter import gravity
-from trunkline.recording import Recording, axis_map
+from trunkline.neutral import Up, find_neutral, given_neutral, neutral_vector
+from trunkline.recording import Recording
 
 Row = tuple[int, ...]
-Up = tuple[int, int, int]
 
 
 def complete_settings(settings: Mapping[str, int] | None, placement: str) -> dict[str, int]:
@@ -53,11 +54,13 @@ class Decisions:
         verdicts: (flexion_cdeg, lateral_cdeg, context, slouch_state, is_known) a block.
         episodes: Values of episode frames.
         cues: Values of cue frames.
+        amendments: (start, end, is_walking): rows of `verdicts` whose context was told later.
     """
 
     verdicts: list[Row] = field(default_factory=list)
     episodes: list[Row] = field(default_factory=list)
     cues: list[Row] = field(default_factory=list)
+    amendments: list[tuple[int, int, bool]] = field(default_factory=list)
 
     def take(self, events: Iterable[tuple[int, Row]]) -> None:
         """Sort events into episodes and cues."""
@@ -96,6 +99,11 @@ class Replay:
         """Decide on one block."""
         decider = self.decider
         self.decisions.take(decider.block(block))
+        if decider.amendment:
+            start, walked = decider.amendment
+            rows = len(self.decisions.verdicts)
+            start -= self.first_block
+            self.decisions.amendments.append((start, rows, walked > 0))
         self.decisions.verdicts.append(
             (
                 decider.flexion_cdeg,
@@ -106,9 +114,9 @@ class Replay:
             )
         )
 
-    def gap(self, blocks: int) -> None:
+    def gap(self, blocks: int, *, is_link_lost: bool = False) -> None:
         """Skip lost blocks."""
-        self.decisions.take(self.decider.gap(blocks))
+        self.decisions.take(self.decider.gap(blocks, is_link_lost))
         lost = (0, 0, self.decider.context, self.decider.slouch_state, 0)
         self.decisions.verdicts.extend([lost] * blocks)
 
@@ -132,9 +140,19 @@ class Replay:
             block_s=self.block_s,
             flexion_deg=np.where(is_known, rows[:, 0] / 100, np.nan),
             lateral_deg=np.where(is_known, rows[:, 1] / 100, np.nan),
-            context=rows[:, 2].astype(np.int8),
+            context=self._amended(rows[:, 2]).astype(np.int8),
             slouch_state=rows[:, 3].astype(np.int8),
         )
+
+    def _amended(self, contexts: IntArray) -> IntArray:
+        contexts = contexts.copy()
+        for start, end, is_walking in self.decisions.amendments:
+            span = contexts[start:end]
+            if is_walking:
+                span[span == CHANGING] = WALKING
+            else:
+                span[span == WALKING] = CHANGING
+        return contexts
 
     def episodes(self, kind: int) -> tuple[Episode, ...]:
         """Give the ended episodes of one kind, in the order they ended."""
@@ -163,6 +181,10 @@ class Replay:
             settings=dict(self.decider.settings),
             episodes=self.episodes(KIND_SLOUCH),
             bends=self.episodes(KIND_BEND),
+            bend_counts={
+                f"{depth // 100}": count
+                for depth, count in zip(DEPTHS_CDEG, self.decider.bend_counts, strict=True)
+            },
             cues=tuple(
                 Cue.from_row(row, self.block_s, self.first_block) for row in self.decisions.cues
             ),
@@ -175,27 +197,6 @@ class Replay:
 def _has_angle(context: int, block: Row) -> bool:
     # Saturated and without gravity are both UNKNOWN, but a saturated block still has its angle.
     return context != UNKNOWN or is_gravity(norm(block[UP], block[UP + 1], block[UP + 2]))
-
-
-def find_neutral(blocks: IntArray, settings: Mapping[str, int]) -> tuple[Up, int] | None:
-    """Find the first still, upright stretch that the device's own calibration accepts.
-
-    Returns:
-        The neutral up vector in counts and the block at which the stretch starts, or None.
-    """
-    wanted = blocks_for_s(settings["calibration_s"], NOMINAL_RATE_MHZ)
-    rows = [tuple(row) for row in blocks.tolist()]
-    start = 0
-    while start + wanted <= len(rows):
-        calibrator = Calibrator(wanted)
-        at = start
-        while calibrator.code == RUNNING:
-            calibrator.block(rows[at])
-            at += 1
-        if calibrator.code == DONE:
-            return calibrator.up, start
-        start = at
-    return None
 
 
 def analyze(
@@ -222,7 +223,7 @@ def analyze(
     samples = to_counts(worn, gravity(worn, mode="offline"))
     blocks = make_blocks(samples)
     replay = Replay(prescription)
-    up = None if neutral is None else _given_neutral(recording, neutral)
+    up = None if neutral is None else given_neutral(recording, neutral)
     source = "given"
     if up is None:
         found = find_neutral(blocks, prescription)
@@ -253,36 +254,3 @@ def _without_neutral(up: Up | None, settings: Mapping[str, int]) -> tuple[str, .
         f"no upright stand or seat of {still_s} still seconds gave a neutral pose, so nothing "
         "was judged: give the pose",
     )
-
-
-def _given_neutral(recording: Recording, neutral: ArrayLike) -> Up:
-    try:
-        vector = np.asarray(neutral, dtype=np.float64)
-    except (TypeError, ValueError):
-        vector = np.empty(0)
-    length = float(np.linalg.norm(vector)) if vector.shape == (3,) else 0.0
-    if np.isfinite(length) and length >= 1e-6:
-        up = up_counts(axis_map(recording.axes) @ (vector / length))
-        try:
-            TrunkFrame(*up)
-        except ValueError:
-            pass  # it points along the sensor's forward axis: no wearer stands like this
-        else:
-            return up
-    raise InputError(
-        found=f"the neutral {neutral!r}",
-        expected="an up vector of three numbers that does not point forward or backward",
-        hint="give the mean accelerometer reading while the wearer stands upright",
-    )
-
-
-def up_counts(up: ArrayLike) -> Up:
-    """Give a unit up vector in the device's counts."""
-    x, y, z = (int(value) for value in np.rint(np.asarray(up, dtype=np.float64) * UP_COUNTS))
-    return x, y, z
-
-
-def neutral_vector(up: Up) -> tuple[float, float, float]:
-    """Give counts as a unit vector in the sensor frame."""
-    x, y, z = (round(value / UP_COUNTS, 5) for value in up)
-    return x, y, z

@@ -1,3 +1,5 @@
+import math
+
 import pytest
 
 from posturecore.blocks import MOTOR, SATURATED
@@ -55,21 +57,54 @@ def test_a_turn_lasts_one_second():
     assert found == [CHANGING] * 10 + [STILL] * 3
 
 
-def test_the_twelfth_shaken_block_of_three_seconds_is_walking():
-    assert contexts(walking(13)) == [STILL] * 11 + [WALKING] * 2
+def test_steps_are_walking_from_the_sixth_on():
+    found = contexts(walking(60))
+    assert found[28:] == [WALKING] * 32  # a step begins in blocks 3, 8, 13, 18, 23 and 28
+    assert set(found[:28]) == {CHANGING}
 
 
-def test_eleven_shaken_blocks_in_three_seconds_are_no_walking():
-    third = [block(jolt_mg=200), block(), block()]
-    assert WALKING not in contexts(third * 3 + [block(jolt_mg=200)] + third * 30)
+def test_walking_ends_when_no_step_has_come_for_sixteen_blocks():
+    found = contexts(walking(60) + [block()] * 30)
+    assert found[60:] == [WALKING] * 15 + [STILL] * 15  # the last step was in block 58
 
 
-def test_walking_goes_on_until_fewer_than_six_shaken_blocks_are_left():
-    found = contexts(walking(30) + [block()] * 30)
-    assert found == [STILL] * 11 + [WALKING] * 43 + [STILL] * 6
+def test_what_was_walked_is_told_afterwards():
+    worn = Worn()
+    amendments = []
+    for one in walking(60) + [block()] * 30:
+        worn.feel([one])
+        if worn.decider.amendment:
+            amendments.append((worn.decider.at - 1, *worn.decider.amendment))
+    first, last = amendments
+    assert first == (28, 3, 25)  # from the first step on
+    assert last == (75, 54, -21)  # up to the last step but one: feet come together
+    assert worn.decider.ledger[WALKING] == 54 - 3
 
 
-@pytest.mark.parametrize(("jolt_mg", "expected"), [(96, STILL), (104, WALKING)])
+@pytest.mark.parametrize(
+    ("steps", "expected"),
+    [
+        pytest.param(walking(28), False, id="five steps"),
+        pytest.param(walking(29), True, id="six steps"),
+        pytest.param([block(jolt_mg=90 * (-1) ** (i // 3)) for i in range(90)], False, id="weak"),
+        pytest.param(
+            [block(jolt_mg=200 if i % 18 < 2 else -20) for i in range(200)], False, id="too slow"
+        ),
+    ],
+)
+def test_what_is_walking(steps, expected):
+    assert (WALKING in contexts(steps)) is expected
+
+
+def test_walking_is_found_in_any_mounting():
+    turned = [
+        (*one[:3], one[4], -one[3], one[5], one[7], -one[6], *one[8:]) for one in walking(60)
+    ]
+    worn = Worn().set_neutral(turned[0][6:9]).feel(turned)
+    assert worn.contexts[-1] == WALKING
+
+
+@pytest.mark.parametrize(("jolt_mg", "expected"), [(96, STILL), (104, CHANGING)])
 def test_shaken_is_a_tenth_of_g_beside_gravity(jolt_mg, expected):
     assert contexts([block(jolt_mg=jolt_mg)] * 20)[-1] == expected
 
@@ -80,7 +115,7 @@ def test_a_tilted_trunk_is_not_shaken_by_its_gravity():
 
 @pytest.mark.parametrize(("flexion", "expected"), [(58, WALKING), (62, BENDING)])
 def test_who_walks_is_upright(flexion, expected):
-    assert contexts(walking(20, flexion))[-1] == expected
+    assert contexts(walking(40, flexion))[-1] == expected
 
 
 def test_lying_needs_its_thirty_seconds():
@@ -105,18 +140,23 @@ def test_the_wearer_may_set_when_reclining_and_lying_begin():
     assert contexts([block(-29)], **settings) == [STILL]
 
 
-@pytest.mark.parametrize("amplitude_mg", [4, 6, 8])
+@pytest.mark.parametrize("amplitude_mg", [2.5, 4, 6, 8])
 def test_a_breathing_wearer_is_never_off_body(amplitude_mg):
     assert set(contexts(breathing(6000, amplitude_mg=amplitude_mg))) == {STILL}
 
 
 def test_a_table_is_off_body_after_five_minutes():
     found = contexts([block(jolt_mg=0.3 * (-1) ** i) for i in range(3010)])
-    assert found == [STILL] * 2999 + [OFF_BODY] * 11
+    assert found == [STILL] * 3000 + [OFF_BODY] * 10
 
 
 def test_picking_it_up_ends_off_body_at_once():
-    assert contexts([block()] * 3010 + [block(jolt_mg=5)])[-2:] == [OFF_BODY, STILL]
+    assert contexts([block()] * 3013 + [block(jolt_mg=5)])[-2:] == [OFF_BODY, STILL]
+
+
+def test_a_chest_that_only_turns_in_breathing_is_not_off_body():
+    breaths = [block(turn_dps=0.6 * math.sin(2 * math.pi * i / 43)) for i in range(6000)]
+    assert OFF_BODY not in contexts(breaths)
 
 
 def test_one_movement_starts_the_five_minutes_again():
@@ -130,12 +170,12 @@ def test_off_body_comes_before_lying():
 
 @pytest.mark.parametrize("disturbed", [shaken_by_motor(40), [block(flags=SATURATED)] * 40])
 def test_what_the_motor_or_a_knock_shows_counts_for_nothing(disturbed):
-    found = contexts(walking(11) + disturbed + [block()] * 3)
+    found = contexts([block()] * 3 + disturbed + [block()] * 3)
     assert found[-3:] == [STILL] * 3  # neither walking nor changing
 
 
 def test_a_gap_ends_walking():
-    worn = Worn().feel(walking(20)).gap(1).hold(0, 1)
+    worn = Worn().feel(walking(40)).gap(1).hold(0, 1)
     assert worn.contexts[-1] == STILL
 
 

@@ -106,4 +106,4 @@ def test_every_change_of_a_value_changes_the_fingerprint(row, data):
 
 def test_the_fingerprint_is_a_crc_of_the_values_in_order():
     # Changing this number orphans every stored episode from its prescription.
-    assert fingerprint(defaults()) == 1568797282
+    assert fingerprint(defaults()) == 1306969586

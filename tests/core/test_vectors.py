@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from posturecore.blocks import MOTOR
+from posturecore.blocks import CHARGING, MOTOR
 
 from ..vectors import synthetic, write
 
@@ -23,7 +23,8 @@ def blocks_by_numpy(samples, flags):
     make_blocks = pytest.importorskip("trunkline.blocks").make_blocks
     array = np.array(list(samples), np.int16)
     has_motor = np.full(len(array) // 6, bool(flags & MOTOR))
-    return [tuple(row) for row in make_blocks(array, has_motor).tolist()]
+    is_charging = np.full(len(array) // 6, bool(flags & CHARGING))
+    return [tuple(row) for row in make_blocks(array, has_motor, is_charging).tolist()]
 
 
 def test_golden_files_are_what_the_code_says():
@@ -48,6 +49,8 @@ def test_golden_runs_cover_the_rules():
     assert {outcome for *_, outcome in cues} == {0, 1, 2, 3}
     assert {reason for _, _, reason, _, _ in cues} == {0, 1}
     assert {event[3] for event in events if event[0] == 0x20} == {0, 1, 2}  # none, held, cut
+    styles = {event[-2] for event in events if event[:2] == [0x20, 1]}
+    assert styles == {0, 1, 2, 3}
     assert {event[1] for event in events if event[0] == "calibrated"} == {1, 2, 3}
 
 

@@ -38,7 +38,8 @@ def block(
 
 
 def walking(count: int, flexion_deg: float = 0) -> list[Block]:
-    return [block(flexion_deg, jolt_mg=200 if i % 2 else -200) for i in range(count)]
+    """Two steps a second: a push of two blocks, then three of falling."""
+    return [block(flexion_deg, jolt_mg=-140 if i % 5 < 3 else 210) for i in range(count)]
 
 
 def breathing(count: int, flexion_deg: float = 0, amplitude_mg: float = 4) -> list[Block]:

@@ -4,6 +4,7 @@ import numpy as np
 
 from posturecore import params
 from posturecore.blocks import WIDTH
+from posturecore.context import CHANGING, WALKING
 from posturecore.decide import Decider
 from posturecore.frames import CUE, EPISODE
 from posturecore.scales import ACC_LSB_PER_G, NOMINAL_RATE_MHZ, UP_LSB_PER_G, gyr_lsb
@@ -67,6 +68,8 @@ def _decided(blocks, lateral_deg, settings, placement, name):
             events += decider.gap(1)
         else:
             events += decider.block(tuple(block))
+        if decider.amendment:
+            _amend(context, decider.amendment)
         flexion.append(decider.flexion_cdeg / 100 if decider.context else np.nan)
         context.append(decider.context)
         state.append(decider.slouch_state)
@@ -84,6 +87,7 @@ def _decided(blocks, lateral_deg, settings, placement, name):
         settings=settings,
         episodes=tuple(row for row in rows if row.kind == "slouch"),
         bends=tuple(row for row in rows if row.kind == "bend"),
+        bend_counts=dict(zip(("30", "60", "90"), decider.bend_counts, strict=True)),
         cues=tuple(Cue.from_row(row, block_s) for frame, row in events if frame == CUE),
         wear=Wear.from_ledger(decider.ledger, block_s),
         timeline=Timeline(
@@ -95,3 +99,9 @@ def _decided(blocks, lateral_deg, settings, placement, name):
         ),
         warnings=("10 s of samples are missing: nothing is judged across them.",),
     )
+
+
+def _amend(context, amendment):
+    start, walked = amendment
+    before, after = (CHANGING, WALKING) if walked > 0 else (WALKING, CHANGING)
+    context[start:] = [after if code == before else code for code in context[start:]]

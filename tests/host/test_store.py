@@ -37,6 +37,12 @@ def _episodes(kind):
         is_held=st.booleans(),
         is_cut=st.booleans(),
         prescription=st.integers(0, 2**32 - 1).map("{:08x}".format),
+        context=_text,
+        mean_rate_deg_s=_number,
+        twist_deg=st.none() | _number,
+        drop_m=st.none() | _number,
+        style=_text,
+        confidence_pct=st.integers(0, 100),
     )
 
 

@@ -25,6 +25,27 @@ def path(tmp_path):
     return tmp_path / "wear.sqlite"
 
 
+def test_a_store_of_schema_one_is_brought_up_column_by_column(path):
+    with Store.open(path) as store:
+        wearer = store.add_wearer(time_zone="UTC")
+        session = store.save_session(wearer, EXAMPLE)
+    for table, columns in {
+        "episode": "context mean_rate_deg_s twist_deg drop_m style confidence_pct",
+        "session": "charging_s link_lost_s",
+    }.items():
+        for column in columns.split():
+            _execute(path, f"ALTER TABLE {table} DROP COLUMN {column}")
+    _execute(path, "UPDATE meta SET value = '1' WHERE key = 'schema_version'")
+    with Store.open(path) as store:
+        (bend, *_) = store.bends(session)
+        assert (bend.style, bend.drop_m, bend.context) == ("unknown", None, "unknown")
+        assert bend.peak_deg == EXAMPLE.bends[0].peak_deg
+        assert store.wear(session).charging_s == 0
+        store.save_session(wearer, EXAMPLE, device_id="a1", boot_id=2)
+    with Store.open(path) as store:  # and is then a store like any other
+        assert store.sessions(wearer)
+
+
 def test_a_newer_schema_is_refused_and_left_alone(path):
     Store.open(path).close()
     _execute(path, f"UPDATE meta SET value = '{SCHEMA_VERSION + 1}' WHERE key = 'schema_version'")

@@ -5,7 +5,8 @@ A case is {"name", "settings", "rate_mhz", "seed", "steps"}; a step is a list, i
 
     ["move", blocks, from_cdeg, to_cdeg, lateral_cdeg, shake_counts, noise_counts, flags]
     ["dead", blocks]                    samples without gravity
-    ["gap", blocks]                     samples that never came
+    ["gap", blocks, is_link_lost]       samples that never came
+    ["squat", blocks, down_mm, cdeg]    down and up again by the hips, tipping by an angle
     ["calibrate", blocks, cdeg, noise]  stand still; the pose becomes neutral when it is good
     ["neutral", x, y, z]                the host gives a neutral pose
     ["settings", {name: value}]         new prescription
@@ -84,6 +85,24 @@ def moved(step, noise):
         yield sample + up
 
 
+def squatted(step):
+    """Yield the samples of a "squat" step: one period of a raised cosine down and up."""
+    blocks, down_mm, tip_cdeg = step[1:4]
+    count = blocks * 6
+    # d²/dt² of -down/2·(1 - cos 2πt/T) is -down/2·(2π/T)²·cos 2πt/T; in counts of 2.393 mm/s².
+    peak = down_mm * 29696 // (count * count)  # 4π²·3600/2/2.393
+    for i in range(count):
+        turn_cdeg = 36000 * i // count
+        flexion = tip_cdeg * (16384 - sine_q14(turn_cdeg + 9000)) >> 15
+        up = up_counts(flexion, 0)
+        push = -peak * sine_q14(turn_cdeg + 9000) >> 14
+        rate_cdeg_s = tip_cdeg * sine_q14(turn_cdeg) * 188 // count >> 14  # π·60 over count
+        acc = [(value >> 2) + (push * value >> 14) for value in up]
+        sample = [0, -rate_cdeg_s * 10 // 35, 0]
+        sample.extend(acc)
+        yield sample + up
+
+
 def blocks_one_by_one(samples, flags):
     """Make blocks as the device does, each as soon as it is complete."""
     maker = BlockMaker()
@@ -119,7 +138,9 @@ class Player:
         elif name == "dead":
             self._decide(self._make_blocks(([0] * 9 for _ in range(step[1] * 6)), 0))
         elif name == "gap":
-            self._note(decider.gap(step[1]))
+            self._note(decider.gap(step[1], bool(step[2])))
+        elif name == "squat":
+            self._decide(self._make_blocks(squatted(step), 0))
         elif name == "calibrate":
             self._calibrate(step)
         elif name == "neutral":

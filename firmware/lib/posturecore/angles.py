@@ -22,17 +22,15 @@ _ONE = 16384  # unit vectors here are Q14
 
 def isqrt(value: int) -> int:
     """Return the integer square root of 0 <= value < 2**30."""
-    root, bit = 0, 1 << 28
-    while bit > value:
-        bit >>= 2
-    while bit:
-        if value >= root + bit:
-            value -= root + bit
-            root = (root >> 1) + bit
-        else:
-            root >>= 1
-        bit >>= 2
-    return root
+    if value == 0:
+        return 0
+    # Newton from above falls until it is there; a start within a factor of four saves steps.
+    root = 32768 if value >= 1 << 26 else 8192 if value >= 1 << 20 else 1024
+    while True:
+        closer = (root + value // root) >> 1
+        if closer >= root:
+            return root
+        root = closer
 
 
 def atan2_cdeg(y: int, x: int) -> int:
@@ -103,21 +101,32 @@ class TrunkFrame:
         self.right = unit(*_cross((0, 0, _ONE), self.up))
         self.forward = _cross(self.up, self.right)
 
-    def flexion_cdeg(self, vector: tuple[int, ...], at: int = 0) -> int:
-        """Return the signed forward bend of the up vector at vector[at:at + 3].
+    def pose(self, vector: tuple[int, ...], at: int = 0) -> tuple[int, int, int, int]:
+        """Return flexion, lean and inclination of an up vector, and the cosine of the last, Q14.
 
-        atan2(-u·forward, u·up): forward positive, valid beyond 90°.
+        flexion, atan2(-u·forward, u·up): forward positive, valid beyond 90°.
+        lean, asin(-u·right): to the wearer's right is positive.
+        inclination, acos(u·up): from neutral upright, unsigned, 0 to 18000.
         """
-        return atan2_cdeg(-_dot(self.forward, vector, at), _dot(self.up, vector, at))
+        ahead = _dot(self.forward, vector, at)
+        above = _dot(self.up, vector, at)
+        aside = _dot(self.right, vector, at) >> 5
+        flexion_cdeg = atan2_cdeg(-ahead, above)
+        cosine_q14 = min(above >> 4, _ONE)
+        ahead, above = ahead >> 5, above >> 5
+        square = ahead * ahead
+        lateral_cdeg = atan2_cdeg(-aside, isqrt(square + above * above))
+        inclination_cdeg = atan2_cdeg(isqrt(square + aside * aside), above)
+        return flexion_cdeg, lateral_cdeg, inclination_cdeg, cosine_q14
+
+    def flexion_cdeg(self, vector: tuple[int, ...], at: int = 0) -> int:
+        """Return the signed forward bend of the up vector at vector[at:at + 3]."""
+        return self.pose(vector, at)[0]
 
     def lateral_cdeg(self, vector: tuple[int, ...], at: int = 0) -> int:
-        """Return the side lean, asin(-u·right): to the wearer's right is positive."""
-        ahead, above = _dot(self.forward, vector, at) >> 5, _dot(self.up, vector, at) >> 5
-        sagittal = isqrt(ahead * ahead + above * above)
-        return atan2_cdeg(-_dot(self.right, vector, at) >> 5, sagittal)
+        """Return the side lean of an up vector."""
+        return self.pose(vector, at)[1]
 
     def inclination_cdeg(self, vector: tuple[int, ...], at: int = 0) -> int:
-        """Return the unsigned angle from neutral upright, acos(u·up), 0 to 18000."""
-        ahead, aside = _dot(self.forward, vector, at) >> 5, _dot(self.right, vector, at) >> 5
-        level = isqrt(ahead * ahead + aside * aside)
-        return atan2_cdeg(level, _dot(self.up, vector, at) >> 5)
+        """Return the unsigned angle of an up vector from neutral upright."""
+        return self.pose(vector, at)[2]

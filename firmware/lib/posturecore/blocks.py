@@ -14,6 +14,7 @@ WIDTH = 16
 
 SATURATED = 1  # a gyr or acc sample stood at the end of the int16 scale
 MOTOR = 2  # our own motor ran meanwhile
+CHARGING = 4  # on the charger: nobody wears it
 
 _RANGED = 6  # gyr and acc; the gravity vector is smooth already
 

@@ -5,17 +5,24 @@ cannot be told is UNKNOWN, never guessed. Rules in the order they are asked:
 
     UNKNOWN      saturated, no gravity, not calibrated
     VIBRATING    our own motor ran
-    OFF_BODY     5 minutes without even breathing
-    WALKING      shaken in 12 of the last 30 blocks (3 s), upright
+    OFF_BODY     5 minutes without even breathing (stillness.py)
+    WALKING      in a bout of walking (steps.py), upright
     LYING        inclination over `lying_cdeg` for `lying_s`
     BENDING      inside a bend that is not yet held
-    CHANGING     turning faster than 20 °/s within the last second
+    CHANGING     turned or shaken within the last second, or a step within 1.6 s
     RECLINED     leaning back by `reclined_cdeg`
     STILL        everything else: where a slouch may be judged
+
+A bout of walking is known only at its sixth step, and its end only when no more steps come. Till
+then its blocks are CHANGING, where no slouch is judged either. `amendment` says afterwards, for
+the ledger and the reader, what those blocks were; no decision is ever taken back.
 """
 
-from .blocks import ACC, FLAGS, GYR, MOTOR, SATURATED, UP
-from .scales import acc_lsb, blocks_for_s, gyr_lsb, up_lsb
+from .blocks import FLAGS, MOTOR, SATURATED
+from .motion import is_moving
+from .scales import blocks_for_s
+from .steps import Steps
+from .stillness import Stillness
 
 UNKNOWN, STILL, WALKING, BENDING, CHANGING, RECLINED, LYING, OFF_BODY, VIBRATING = range(9)
 CONTEXTS = (
@@ -30,114 +37,117 @@ CONTEXTS = (
     "vibrating",
 )
 
-# Walking: the acceleration beside gravity. 0.1 g is the active threshold of Paraschiv-Ionescu's
-# gait detector (mobgap, lower back); a step is shorter than 3 s, so shaken blocks keep coming.
-_SHAKEN_LSB = up_lsb(100)
-_WINDOW = 30  # blocks; the history is one int below 2**30
-_WALK_ON, _WALK_OFF = 12, 6
 _UPRIGHT_CDEG = 6000  # mean vertical above 0.5 g (Iluz)
-
-_TURN_LSB = gyr_lsb(20)
-_TURN_BLOCKS = 10
-
-# Off the body: breathing moves a still trunk's accelerometer by ±4 to ±8 mg; a table does not.
-_ASLEEP_LSB = acc_lsb(3)
-_OFF_WINDOW_S = 60
-_OFF_WINDOWS = 5
+_MOVED_BLOCKS = 10
+_NOTHING: tuple[int, ...] = ()
 
 
 class Context:
-    """Call `step` once a block."""
+    """Call `step` once a block.
+
+    `amendment`, when not empty, is (start, count): of the blocks from `start` to the last, `count`
+    were said to be CHANGING and are WALKING, or -count the other way round.
+    """
 
     def __init__(self, settings: dict[str, int], rate_mhz: int) -> None:
         self._reclined_cdeg = settings["reclined_cdeg"]
         self._lying_cdeg = settings["lying_cdeg"]
         self._lying_blocks = blocks_for_s(settings["lying_s"], rate_mhz)
-        self._off_body = _Stillness(blocks_for_s(_OFF_WINDOW_S, rate_mhz))
+        self.steps = Steps()
+        self.stillness = Stillness(rate_mhz)
         self.restart()
 
     def restart(self) -> None:
         """Forget the past: samples are missing, so nothing before counts."""
-        self._shaken = 0  # one bit a block, newest lowest
-        self._shaken_count = 0
-        self._is_walking = False
-        self._since_turn = _TURN_BLOCKS
+        self.amendment = _NOTHING
+        self._since_moved = _MOVED_BLOCKS
         self._tilted = 0
-        self._off_body.restart()
+        self._changing = 0  # blocks so called since the chain's first step
+        self._since_last = self._since_before = 0  # since its last step, and the last but one
+        self._was_walking = False
+        self.steps.restart()
+        self.stillness.restart()
+
+    @property
+    def is_idle(self) -> bool:
+        """Tell whether nothing of the last seconds has a say in the next block."""
+        return (
+            self._since_moved == _MOVED_BLOCKS
+            and self._tilted == 0
+            and self.steps.count == 0
+            and not self._was_walking
+            and not self.stillness.is_off
+        )
 
     def step(
-        self, block: tuple[int, ...], flexion_cdeg: int, inclination_cdeg: int, is_bending: bool
+        self,
+        at: int,
+        block: tuple[int, ...],
+        flexion_cdeg: int,
+        inclination_cdeg: int,
+        is_bending: bool,
+        vertical: int,
     ) -> int:
-        """Return the context of a block whose gravity and neutral are good."""
-        if block[FLAGS] & SATURATED:
-            return UNKNOWN
-        if block[FLAGS] & MOTOR:
-            return VIBRATING
-        self._watch(block, inclination_cdeg)
-        if self._off_body.is_off:
+        """Return the context of block `at` whose gravity and neutral are good."""
+        self.amendment = _NOTHING
+        if block[FLAGS]:
+            if block[FLAGS] & SATURATED:
+                return UNKNOWN
+            if block[FLAGS] & MOTOR:
+                return VIBRATING
+        self._watch(at, block, inclination_cdeg, vertical)
+        code = self._named(flexion_cdeg, inclination_cdeg, is_bending)
+        if self.steps.count:
+            self._count(code)
+        return code
+
+    def _named(self, flexion_cdeg: int, inclination_cdeg: int, is_bending: bool) -> int:
+        if self.stillness.is_off:
             return OFF_BODY
-        if self._is_walking and inclination_cdeg < _UPRIGHT_CDEG:
+        if self.steps.is_walking and inclination_cdeg < _UPRIGHT_CDEG:
             return WALKING
         if self._tilted >= self._lying_blocks:
             return LYING
         if is_bending:
             return BENDING
-        if self._since_turn < _TURN_BLOCKS:
+        if self._since_moved < _MOVED_BLOCKS or self.steps.count:
             return CHANGING
         if flexion_cdeg < -self._reclined_cdeg:
             return RECLINED
         return STILL
 
-    def _watch(self, block: tuple[int, ...], inclination_cdeg: int) -> None:
-        shaken = _is_shaken(block)
-        self._shaken_count += shaken - (self._shaken >> (_WINDOW - 1))
-        # The oldest bit goes first, or the shift would pass 2**30.
-        self._shaken = (self._shaken & ((1 << (_WINDOW - 1)) - 1)) << 1 | shaken
-        needed = _WALK_OFF if self._is_walking else _WALK_ON
-        self._is_walking = self._shaken_count >= needed
-        turning = max(abs(block[GYR]), abs(block[GYR + 1]), abs(block[GYR + 2])) > _TURN_LSB
-        self._since_turn = 0 if turning else min(self._since_turn + 1, _TURN_BLOCKS)
-        tilted = inclination_cdeg > self._lying_cdeg
-        self._tilted = min(self._tilted + 1, self._lying_blocks) if tilted else 0
-        self._off_body.step(block)
+    def _watch(
+        self, at: int, block: tuple[int, ...], inclination_cdeg: int, vertical: int
+    ) -> None:
+        if is_moving(block):
+            self._since_moved = 0
+        elif self._since_moved < _MOVED_BLOCKS:
+            self._since_moved += 1
+        if inclination_cdeg > self._lying_cdeg:
+            self._tilted = min(self._tilted + 1, self._lying_blocks)
+        else:
+            self._tilted = 0
+        self.stillness.step(at, block)
+        self.steps.step(at, vertical)
+        if self.steps.is_walking != self._was_walking:
+            self._turn_over()
 
+    def _turn_over(self) -> None:
+        self._was_walking = self.steps.is_walking
+        if self._was_walking:
+            self.amendment = (self.steps.first, self._changing)
+        else:
+            self.amendment = (self.steps.before_last + 1, -self._since_before)
 
-def _is_shaken(block: tuple[int, ...]) -> int:
-    """Return 1 when acceleration differs from gravity by more than 0.1 g on any axis."""
-    for i in range(3):  # an acc count is 0.244 mg, four up counts
-        if abs((block[ACC + i] << 2) - block[UP + i]) > _SHAKEN_LSB:
-            return 1
-    return 0
-
-
-class _Stillness:
-    """Counts whole windows in which no acceleration axis moved by more than 3 mg."""
-
-    def __init__(self, window_blocks: int) -> None:
-        self._window_blocks = window_blocks
-        self._low = [0, 0, 0]
-        self._high = [0, 0, 0]
-        self.restart()
-
-    def restart(self) -> None:
-        self._count = 0
-        self._still_windows = 0
-        self.is_off = False
-
-    def step(self, block: tuple[int, ...]) -> None:
-        if self._count == 0:
-            for i in range(3):
-                self._low[i] = self._high[i] = block[ACC + i]
-        spread = 0
-        for i in range(3):
-            self._low[i] = min(self._low[i], block[ACC + i])
-            self._high[i] = max(self._high[i], block[ACC + i])
-            spread = max(spread, self._high[i] - self._low[i])
-        if spread > _ASLEEP_LSB:
-            self.restart()
-            return
-        self._count += 1
-        if self._count == self._window_blocks:
-            self._count = 0
-            self._still_windows = min(self._still_windows + 1, _OFF_WINDOWS)
-            self.is_off = self._still_windows == _OFF_WINDOWS
+    def _count(self, code: int) -> None:
+        if self.steps.is_new and self.steps.count == 1:
+            self._changing = self._since_last = self._since_before = 0
+        self._changing += code == CHANGING
+        can_walk = int(code in (CHANGING, WALKING))
+        if not self.steps.is_new:
+            self._since_last += can_walk
+            self._since_before += can_walk
+        elif self.steps.count > 1:
+            # Blocks after the step that is now the last but one, this step's own included.
+            self._since_before = self._since_last + can_walk
+            self._since_last = 0

@@ -7,63 +7,87 @@ What comes out is what goes on the wire: a list of (frame id, values). The ledge
 block once, so its sum is always the number of blocks since the start.
 """
 
-from . import bends, slouch
-from .angles import TrunkFrame, norm
-from .blocks import UP
-from .calibrate import is_gravity
+from . import bends, lifts, slouch
+from .angles import TrunkFrame
+from .bends import IS_CUT, IS_HELD
+from .blocks import CHARGING, FLAGS, UP
+from .calibrate import has_gravity
 from .coach import Coach
-from .context import BENDING, CONTEXTS, LYING, OFF_BODY, STILL, UNKNOWN, Context
+from .context import (
+    BENDING,
+    CHANGING,
+    CONTEXTS,
+    LYING,
+    OFF_BODY,
+    STILL,
+    UNKNOWN,
+    WALKING,
+    Context,
+)
 from .frames import CUE, EPISODE
+from .motion import is_at_rest, turn_counts, vertical_counts
 from .params import fingerprint
+
+__all__ = ("IS_CUT", "IS_HELD", "KINDS", "KIND_BEND", "KIND_SLOUCH", "LEDGER", "Decider")
 
 KIND_SLOUCH, KIND_BEND = range(2)
 KINDS = ("slouch", "bend")
 
-IS_HELD = 1  # flag: a bend longer than bend_held_s
-IS_CUT = 2  # flag: ended by a gap, new settings or the end of the recording, not by the wearer
-
-LEDGER = CONTEXTS + ("uncalibrated", "lost")
+# Blocks that the device's samples lack are lost; those that the link lacks are the host's to tell.
+LEDGER = CONTEXTS + ("uncalibrated", "lost", "charging", "link-lost")
+_UNCALIBRATED, _LOST, _CHARGING, _LINK_LOST = range(len(CONTEXTS), len(CONTEXTS) + 4)
 _NOTHING: tuple[int, ...] = ()
-_UNCALIBRATED, _LOST = len(CONTEXTS), len(CONTEXTS) + 1
 
 
 class Decider:
-    """Give it every block in order, and say when blocks are missing."""
+    """Give it every block in order, and say when blocks are missing.
+
+    `bends`, `context_rule`, `slouch` and `coach` are its parts; only the host's replay, which
+    passes over runs of blocks that decide nothing, reaches for them.
+    """
 
     def __init__(self, settings: dict[str, int], rate_mhz: int) -> None:
         self.at = 0  # index of the next block
         self.ledger = [0] * len(LEDGER)
         self.context = UNKNOWN
+        self.amendment = _NOTHING  # of the last block; see context.Context
         self.flexion_cdeg = 0
         self.lateral_cdeg = 0
+        self.trunk: TrunkFrame | None = None
+        self._past_bends = [0] * len(bends.DEPTHS_CDEG)
         self._rate_mhz = rate_mhz
-        self._trunk: TrunkFrame | None = None
         self._build(settings)
 
     def _build(self, settings: dict[str, int]) -> None:
         self.settings = settings
         self.prescription = fingerprint(settings)
-        self._context = Context(settings, self._rate_mhz)
-        self._bends = bends.Bends(settings, self._rate_mhz)
-        self._slouch = slouch.Slouch(settings, self._rate_mhz)
-        self._coach = Coach(settings, self._rate_mhz)
+        self.context_rule = Context(settings, self._rate_mhz)
+        self.bends = bends.Bends(settings, self._rate_mhz)
+        self.slouch = slouch.Slouch(settings, self._rate_mhz)
+        self.coach = Coach(settings, self._rate_mhz)
 
     @property
     def slouch_state(self) -> int:
         """GOOD, BEGUN or PROLONGED, as in slouch.py."""
-        return self._slouch.state
+        return self.slouch.state
 
     @property
     def is_calibrated(self) -> bool:
         """Tell whether a neutral pose is known."""
-        return self._trunk is not None
+        return self.trunk is not None
+
+    @property
+    def bend_counts(self) -> list[int]:
+        """Bends that came back from at least 30°, 60° and 90° since the start."""
+        return [self._past_bends[i] + self.bends.counts[i] for i in range(len(self._past_bends))]
 
     def configure(self, settings: dict[str, int]) -> list[tuple[int, tuple[int, ...]]]:
         """Start a new prescription at the next block; what was open ends here."""
         events = self.finish()
-        past = self._coach
+        past = self.coach
+        self._past_bends = self.bend_counts
         self._build(settings)
-        self._coach.inherit(past)
+        self.coach.inherit(past)
         return events
 
     def set_neutral(self, up: tuple[int, int, int]) -> list[tuple[int, tuple[int, ...]]]:
@@ -73,86 +97,118 @@ class Decider:
         """
         trunk = TrunkFrame(*up)
         events = self.finish()
-        self._trunk = trunk
-        self._bends.restart()
+        self.trunk = trunk
+        self.bends.restart()
         return events
 
-    def gap(self, blocks: int) -> list[tuple[int, tuple[int, ...]]]:
+    def gap(self, blocks: int, is_link_lost: bool = False) -> list[tuple[int, tuple[int, ...]]]:
         """Skip blocks whose samples were lost: nothing is decided across them."""
-        events = self.finish()
+        events = self._interrupt()
         self.at += blocks
-        self.ledger[_LOST] += blocks
-        self.context = UNKNOWN
-        self.flexion_cdeg = self.lateral_cdeg = 0
-        self._context.restart()
-        self._bends.restart()
+        self.ledger[_LINK_LOST if is_link_lost else _LOST] += blocks
         return events
 
     def finish(self) -> list[tuple[int, tuple[int, ...]]]:
         """End what is open, marked as cut; call it when no more blocks will come."""
         events: list[tuple[int, tuple[int, ...]]] = []
-        self._log_bend(events, self._bends.finish(self.at), IS_CUT)
-        self._log_slouch(events, self._slouch.finish(), IS_CUT)
+        self._log_bend(events, self.bends.finish(self.at))
+        self._log_slouch(events, self.slouch.finish(), IS_CUT)
         return events
 
     def block(self, block: tuple[int, ...]) -> list[tuple[int, tuple[int, ...]]]:
         """Decide on one block; return the episodes and cues it completes."""
         events: list[tuple[int, tuple[int, ...]]] = []
+        self.amendment = _NOTHING
+        if block[FLAGS] & CHARGING:
+            return self._charge()
         at, self.at = self.at, self.at + 1
-        if self._trunk is None:
+        if self.trunk is None:
             self.context = UNKNOWN
             self.ledger[_UNCALIBRATED] += 1
             return events
-        if is_gravity(norm(block[UP], block[UP + 1], block[UP + 2])):
-            self._judge(at, block, events)
+        if has_gravity(block):
+            self._judge(at, block, self.trunk, events)
         else:
             self.context = UNKNOWN
             self.flexion_cdeg = self.lateral_cdeg = 0
-            self._bends.blind()
-            self._log_slouch(events, self._slouch.step(at, 0, False), 0)
+            self.bends.blind()
+            self._log_slouch(events, self.slouch.step(at, 0, False), 0)
         self.ledger[self.context] += 1
         return events
 
+    def _interrupt(self) -> list[tuple[int, tuple[int, ...]]]:
+        events = self.finish()
+        self.amendment = _NOTHING
+        self.context = UNKNOWN
+        self.flexion_cdeg = self.lateral_cdeg = 0
+        self.context_rule.restart()
+        self.bends.restart()
+        return events
+
+    def _charge(self) -> list[tuple[int, tuple[int, ...]]]:
+        events = self._interrupt()
+        self.at += 1
+        self.ledger[_CHARGING] += 1
+        return events
+
     def _judge(
-        self, at: int, block: tuple[int, ...], events: list[tuple[int, tuple[int, ...]]]
+        self,
+        at: int,
+        block: tuple[int, ...],
+        trunk: TrunkFrame,
+        events: list[tuple[int, tuple[int, ...]]],
     ) -> None:
-        trunk = self._trunk
-        if trunk is None:
-            return
-        self.flexion_cdeg = flexion_cdeg = trunk.flexion_cdeg(block, UP)
-        self.lateral_cdeg = trunk.lateral_cdeg(block, UP)
-        self._log_bend(events, self._bends.step(at, flexion_cdeg), 0)
-        self.context = self._context.step(
-            block,
-            flexion_cdeg,
-            trunk.inclination_cdeg(block, UP),
-            self._bends.state == bends.BENT,
+        flexion_cdeg, self.lateral_cdeg, inclination_cdeg, cosine_q14 = trunk.pose(block, UP)
+        self.flexion_cdeg = flexion_cdeg
+        vertical, turn = vertical_counts(block), turn_counts(block)
+        at_rest = is_at_rest(block, vertical)
+        bent = self.bends.step(at, flexion_cdeg, cosine_q14, vertical, turn, at_rest)
+        if block[FLAGS]:
+            self.bends.spoil()
+        if bent:
+            self._log_bend(events, bent)
+            self._cue_bend(events, at, bent)
+        is_bending = self.bends.state == bends.BENT
+        self.context = self.context_rule.step(
+            at, block, flexion_cdeg, inclination_cdeg, is_bending, vertical
         )
-        self._log_slouch(events, self._slouch.step(at, flexion_cdeg, self.context == STILL), 0)
-        is_prolonged = self._slouch.state == slouch.PROLONGED
-        cue = self._coach.slouch(at, is_prolonged, self._slouch.is_over)
+        if self.context_rule.amendment:
+            self._amend()
+        ended = self.slouch.step(at, flexion_cdeg, self.context == STILL)
+        if ended:
+            self._log_slouch(events, ended, 0)
+        is_prolonged = self.slouch.state == slouch.PROLONGED
+        cue = self.coach.slouch(at, is_prolonged, self.slouch.is_over)
         if cue:
             events.append((CUE, cue))
+
+    def _amend(self) -> None:
+        self.amendment = self.context_rule.amendment
+        walked = self.amendment[1]
+        self.ledger[WALKING] += walked
+        self.ledger[CHANGING] -= walked
 
     def _log_slouch(
         self, events: list[tuple[int, tuple[int, ...]]], ended: tuple[int, ...], flags: int
     ) -> None:
         if ended:
-            start, end, peak, mean = ended
+            start, end, peak, mean, share_pct = ended
             row = (KIND_SLOUCH, STILL, flags, start, end, peak, mean, 0, self.prescription)
-            events.append((EPISODE, row))
+            told = (0, bends.UNTOLD, bends.UNTOLD, lifts.UNKNOWN, share_pct)
+            events.append((EPISODE, row + told))
 
-    def _log_bend(
-        self, events: list[tuple[int, tuple[int, ...]]], ended: tuple[int, ...], flags: int
+    def _log_bend(self, events: list[tuple[int, tuple[int, ...]]], ended: tuple[int, ...]) -> None:
+        if ended:
+            start, end, peak, mean, rate, flags = ended[:6]
+            row = (KIND_BEND, BENDING, flags, start, end, peak, mean, rate, self.prescription)
+            events.append((EPISODE, row + ended[6:]))
+
+    def _cue_bend(
+        self, events: list[tuple[int, tuple[int, ...]]], at: int, ended: tuple[int, ...]
     ) -> None:
-        if not ended:
-            return
-        start, end, peak, mean, rate, is_held = ended
-        flags |= IS_HELD if is_held else 0
-        row = (KIND_BEND, BENDING, flags, start, end, peak, mean, rate, self.prescription)
-        events.append((EPISODE, row))
         # Picked up from a bed or a table, a sensor returns from no bend of the wearer's.
-        is_bend = not flags & IS_CUT and self.context not in (LYING, OFF_BODY)
-        cue = self._coach.bend(end, peak) if is_bend else _NOTHING
+        if self.context in (LYING, OFF_BODY):
+            return
+        cue = self.coach.bend(at, ended[2])
         if cue:
             events.append((CUE, cue))

@@ -23,7 +23,7 @@ _SAMPLE = tuple(
 _BLOCK = (
     tuple((name + "_mean", code, unit) for name, code, unit in _SAMPLE)
     + tuple((name + "_range", "H", unit) for name, _, unit in _SAMPLE[:6])
-    + (("flags", "B", "1 saturated, 2 own motor ran"),)
+    + (("flags", "B", "1 saturated, 2 own motor ran, 4 on the charger"),)
 )
 FRAMES = {
     HELLO: (
@@ -115,6 +115,11 @@ FRAMES = {
             ("mean_cdeg", "h", "0.01° from neutral"),
             ("peak_rate_cdeg_s", "h", "0.01°/s, inclination velocity over 100 ms"),
             ("prescription", "I", "crc32 of the settings in force"),
+            ("mean_rate_cdeg_s", "h", "0.01°/s, mean inclination velocity until held"),
+            ("twist_cdeg", "h", "0.01°, range of heading within it; -1 not told"),
+            ("drop_mm", "h", "mm the sensor went down; -1 not told"),
+            ("style", "B", "index in bend styles"),
+            ("confidence_pct", "B", "%, of a bend's style; share of a slouch's blocks over entry"),
         ),
         (),
         "a slouch or a bend that has ended",

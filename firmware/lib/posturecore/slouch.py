@@ -6,8 +6,15 @@ Each block is one of three:
     good   STILL and below that
     pause  any other context: it neither counts nor clears
 
-    GOOD ──over──► BEGUN ──`hold` blocks over──► PROLONGED (counts: logged, cued)
+    GOOD ──over──► BEGUN ──enough──► PROLONGED (counts: logged, cued)
     BEGUN, PROLONGED ──`reset` blocks good, or `pause` blocks paused, in a row──► GOOD
+
+Enough is, by `slouch_rule`:
+
+    0  `hold` blocks over
+    1  a dose D ≥ `slouch_dose`: dD/dt = (offset - entry) - D/`slouch_leak`, never below zero. Far
+       over counts sooner than a little over, and what is forgiven is forgiven slowly. The leak
+       goes on in every context; the end of a prolonged slouch empties it.
 
 Offset = sign of the placement × flexion: a slouch tips C7, T4 and T12 forward, L5 backward.
 """
@@ -16,19 +23,26 @@ from .params import SLOUCH_SIGN
 from .scales import blocks_for_s
 
 GOOD, BEGUN, PROLONGED = range(3)
+RULE_HOLD, RULE_DOSE = range(2)
 _NOTHING: tuple[int, ...] = ()
+_FINE = 64  # a dose is kept in 1/64 cdeg·block, so that its leak is not rounded away
 
 
 class Slouch:
-    """Call `step` once a block; when a prolonged slouch ends: (start, end, peak, mean)."""
+    """Call `step` once a block; when a prolonged slouch ends: (start, end, peak, mean, share)."""
 
     def __init__(self, settings: dict[str, int], rate_mhz: int) -> None:
         self._sign = SLOUCH_SIGN[settings["placement"]]
-        self._entry_cdeg = settings["slouch_entry_cdeg"]
-        self._exit_cdeg = self._entry_cdeg - settings["slouch_hysteresis_cdeg"]
+        self.entry_cdeg = settings["slouch_entry_cdeg"]
+        self.exit_cdeg = self.entry_cdeg - settings["slouch_hysteresis_cdeg"]
         self._hold_blocks = blocks_for_s(settings["slouch_hold_s"], rate_mhz)
         self._reset_blocks = blocks_for_s(settings["slouch_reset_s"], rate_mhz)
         self._pause_blocks = blocks_for_s(settings["slouch_pause_s"], rate_mhz)
+        self.is_by_dose = settings["slouch_rule"] == RULE_DOSE
+        # A dose in centidegrees times blocks: at most 200,000 · 11 · 64 is below 2**28.
+        self._enough = settings["slouch_dose_cdeg_s"] // 10 * blocks_for_s(10, rate_mhz) * _FINE
+        self._leak_blocks = blocks_for_s(settings["slouch_leak_s"], rate_mhz)
+        self._dose = 0
         self.restart()
 
     def restart(self) -> None:
@@ -41,7 +55,9 @@ class Slouch:
         """Take the flexion of block `at`."""
         self.is_over = False
         offset_cdeg = self._sign * flexion_cdeg
-        threshold = self._entry_cdeg if self.state == GOOD else self._exit_cdeg
+        if self.is_by_dose:
+            self._leak(offset_cdeg - self.entry_cdeg if can_judge else 0)
+        threshold = self.entry_cdeg if self.state == GOOD else self.exit_cdeg
         if can_judge and offset_cdeg >= threshold:
             self._over(at, offset_cdeg)
             return _NOTHING
@@ -62,7 +78,16 @@ class Slouch:
         was_prolonged, self.state = self.state == PROLONGED, GOOD
         if not was_prolonged:
             return _NOTHING
-        return self._start, self._end, self._peak, self._sum_ddeg // self._count * 10
+        self._dose = 0
+        mean_cdeg = self._sum_ddeg // self._count * 10
+        share_pct = _percent(self._count, self._end - self._start)
+        return self._start, self._end, self._peak, mean_cdeg, share_pct
+
+    def _leak(self, excess_cdeg: int) -> None:
+        dose = self._dose - self._dose // self._leak_blocks
+        if excess_cdeg > 0:
+            dose += min(excess_cdeg, 9000) * _FINE
+        self._dose = min(dose, 2 * self._enough)
 
     def _over(self, at: int, offset_cdeg: int) -> None:
         self.is_over = True
@@ -75,5 +100,13 @@ class Slouch:
         self._peak = max(self._peak, offset_cdeg)
         # Decidegrees, at most 90°: 33 hours' sum stays inside 2**30.
         self._sum_ddeg += min(offset_cdeg, 9000) // 10
-        if self._count >= self._hold_blocks:
+        if self.is_by_dose:
+            if self._dose >= self._enough:
+                self.state = PROLONGED
+        elif self._count >= self._hold_blocks:
             self.state = PROLONGED
+
+
+def _percent(part: int, whole: int) -> int:
+    # 100 times more than 2**23 blocks would pass 2**30.
+    return part * 100 // whole if whole < 1 << 23 else part // (whole // 100)

@@ -14,6 +14,8 @@ from trunkline.report.figure import LANES, Motor, slouch_line_deg
 _CONTEXT_NAMES = {name: LANES[code] for code, name in enumerate(context.CONTEXTS)} | {
     "uncalibrated": "not calibrated",
     "lost": "samples lost",
+    "charging": "charging",
+    "link-lost": "lost on the link",
 }
 _SETTING_NAMES = {
     "lying_cdeg": "lying angle",
@@ -105,14 +107,21 @@ def bend_table(analysis: Analysis) -> Table:
             wording.degrees(bend.peak_deg),
             wording.degrees(bend.mean_deg),
             f"{bend.peak_rate_deg_s:.0f}°/s",
+            _style(bend),
             _main_context(analysis.timeline, bend),
             _notes(bend),
         )
         for number, bend in enumerate(analysis.bends, 1)
     )
-    heads = ("", "start", "lasted", "peak", "mean", "fastest", "context", "notes")
+    heads = ("", "start", "lasted", "peak", "mean", "fastest", "like", "context", "notes")
     empty = "No bend deep enough to be logged."
     return _without_empty_notes(Table("Bends", heads, rows, empty, (1, 2, 3, 4, 5)))
+
+
+def _style(bend: Episode) -> str:
+    if bend.style == "unknown":
+        return "not known"
+    return f"{bend.style.removesuffix('-like')} ({bend.confidence_pct} %)"
 
 
 def _without_empty_notes(table: Table) -> Table:

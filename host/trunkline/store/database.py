@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from trunkline.errors import InputError
 from trunkline.store.tables import APPLICATION, SCHEMA_VERSION, Base, MetaRow
+from trunkline.store.upgrade import upgrade
 
 _WAIT_MS = 5000  # for another program that is writing
 _WRITES = "trunkline_writes"
@@ -96,6 +97,10 @@ def _prepare(engine: Engine) -> None:
     with transaction(engine, is_writing=False) as session:
         facts = {row.key: row.value for row in session.scalars(select(MetaRow))}
     _check_version(engine, facts)
+    if int(facts["schema_version"]) < SCHEMA_VERSION:
+        with transaction(engine, is_writing=True) as session:
+            upgrade(session.connection())
+            session.merge(MetaRow(key="schema_version", value=str(SCHEMA_VERSION)))
 
 
 def _check_whole(connection: Connection) -> None:

@@ -13,7 +13,16 @@ from posturecore.scales import SAMPLES_PER_BLOCK
 from trunkline.analysis import Analysis, Wear
 from trunkline.errors import InputError
 
-WEAR_TOTALS = ("total_s", "worn_s", "off_body_s", "unknown_s", "uncalibrated_s", "lost_s")
+WEAR_TOTALS = (
+    "total_s",
+    "worn_s",
+    "off_body_s",
+    "unknown_s",
+    "uncalibrated_s",
+    "lost_s",
+    "charging_s",
+    "link_lost_s",
+)
 _LARGEST_BOOT_ID = 2**32 - 1
 
 
@@ -131,7 +140,8 @@ def content_of(analysis: Analysis, origin: Origin) -> Content:
 def samples_in(analysis: Analysis) -> int:
     """Count the samples in the blocks of a recording that are not lost."""
     wear = analysis.wear
-    return round((wear.total_s - wear.lost_s) / analysis.timeline.block_s) * SAMPLES_PER_BLOCK
+    here_s = wear.total_s - wear.lost_s - wear.link_lost_s
+    return round(here_s / analysis.timeline.block_s) * SAMPLES_PER_BLOCK
 
 
 def _ledger(wear: Wear, block_s: float) -> list[dict[str, Any]]:

@@ -19,7 +19,7 @@ from sqlalchemy import JSON, DateTime, Dialect, ForeignKey, Integer, String, Tex
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 from sqlalchemy.types import BigInteger, Double, TypeDecorator
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 APPLICATION = "trunkline"
 
 
@@ -115,6 +115,8 @@ class SessionRow(Base):
     unknown_s: Mapped[float]
     uncalibrated_s: Mapped[float]
     lost_s: Mapped[float]
+    charging_s: Mapped[float]
+    link_lost_s: Mapped[float]
     app_version: Mapped[str]
     saved_utc: Mapped[datetime]
 
@@ -142,6 +144,12 @@ class EpisodeRow(_Part):
     is_held: Mapped[bool]
     is_cut: Mapped[bool]
     prescription: Mapped[str] = mapped_column(String(8))
+    context: Mapped[str]
+    mean_rate_deg_s: Mapped[float]
+    twist_deg: Mapped[float | None]
+    drop_m: Mapped[float | None]
+    style: Mapped[str]
+    confidence_pct: Mapped[int]
 
 
 class CueRow(_Part):

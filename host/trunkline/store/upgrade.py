@@ -1,0 +1,26 @@
+"""Bringing a database of an older schema version to this one, column by column.
+
+1 to 2: episodes say their context, mean rate, twist, drop, style and confidence; sessions count
+the time on the charger and without a link. What was not recorded then stays unknown.
+"""
+
+from sqlalchemy import Connection, inspect
+
+_ADDED = (
+    ("episode", "context", "TEXT NOT NULL DEFAULT 'unknown'"),
+    ("episode", "mean_rate_deg_s", "DOUBLE PRECISION NOT NULL DEFAULT 0"),
+    ("episode", "twist_deg", "DOUBLE PRECISION"),
+    ("episode", "drop_m", "DOUBLE PRECISION"),
+    ("episode", "style", "TEXT NOT NULL DEFAULT 'unknown'"),
+    ("episode", "confidence_pct", "BIGINT NOT NULL DEFAULT 0"),
+    ("session", "charging_s", "DOUBLE PRECISION NOT NULL DEFAULT 0"),
+    ("session", "link_lost_s", "DOUBLE PRECISION NOT NULL DEFAULT 0"),
+)
+
+
+def upgrade(connection: Connection) -> None:
+    """Add the columns that are missing, inside the caller's transaction."""
+    for table, column, kind in _ADDED:
+        if column not in {found["name"] for found in inspect(connection).get_columns(table)}:
+            # Every word here is a constant of this file.
+            connection.exec_driver_sql(f"ALTER TABLE {table} ADD COLUMN {column} {kind}")
