@@ -20,13 +20,17 @@ from posturecore.decide import KIND_BEND, KIND_SLOUCH, Decider
 from posturecore.scales import NOMINAL_RATE_MHZ
 from trunkline.analysis import Analysis, Cue, Episode, Timeline, Wear, block_seconds
 from trunkline.blocks import IntArray, make_blocks
+from trunkline.calm import Calm
 from trunkline.counts import to_counts
 from trunkline.errors import InputError
 from trunkline.filter import gravity
 from trunkline.neutral import Up, find_neutral, given_neutral, neutral_vector
+from trunkline.passing import Passing
 from trunkline.recording import Recording
 
 Row = tuple[int, ...]
+_WORTH_PASSING = 100  # blocks; below it a plain loop is as fast
+_ROWS_AT_ONCE = 32
 
 
 def complete_settings(settings: Mapping[str, int] | None, placement: str) -> dict[str, int]:
@@ -91,14 +95,36 @@ class Replay:
         self.block_s = block_seconds(rate_mhz)
 
     def blocks(self, blocks: IntArray) -> None:
-        """Decide on (K, 16) blocks in order."""
-        for block in map(tuple, blocks.tolist()):
-            self.block(block)
+        """Decide on (K, 16) blocks in order; runs that can decide nothing are passed over."""
+        trunk = self.decider.trunk
+        if trunk is None or len(blocks) < _WORTH_PASSING:
+            for block in map(tuple, blocks.tolist()):
+                self.block(block)
+            return
+        calm = Calm.of(blocks, self.decider, trunk)
+        passing = Passing(blocks, self.decider, calm)
+        at, first = 0, 0
+        rows: list[list[int]] = []
+        measures: list[list[int]] = []
+        while at < len(blocks):
+            end, said, verdicts = passing.run(at)
+            if end > at:
+                self.decisions.take(said)
+                self.decisions.verdicts += verdicts
+                at = end
+                continue
+            if not first <= at < first + len(rows):
+                first, rows = at, blocks[at : at + _ROWS_AT_ONCE].tolist()
+                measures = calm.measures[at : at + _ROWS_AT_ONCE].tolist()
+            self.block(tuple(rows[at - first]), tuple(measures[at - first]))
+            at += 1
 
-    def block(self, block: Row) -> None:
-        """Decide on one block."""
+    def block(self, block: Row, measures: Row = ()) -> None:
+        """Decide on one block; `measures` as posturecore.decide.measure gives them, if known."""
         decider = self.decider
-        self.decisions.take(decider.block(block))
+        events = decider.block(block, measures)
+        if events:
+            self.decisions.take(events)
         if decider.amendment:
             start, walked = decider.amendment
             rows = len(self.decisions.verdicts)
@@ -110,7 +136,7 @@ class Replay:
                 decider.lateral_cdeg,
                 decider.context,
                 decider.slouch_state,
-                int(decider.is_calibrated and _has_angle(decider.context, block)),
+                int(decider.trunk is not None and _has_angle(decider.context, block)),
             )
         )
 

@@ -8,7 +8,7 @@ Formulas for flexion and lean: see TrunkFrame.
 # atan(k/64) in 1/64 cdeg, k = 0..64, and one more so that interpolation needs no special case.
 # Linear interpolation over 1/64 errs by at most h²/8·max|atan''| = 0.12 cdeg.
 # fmt: off
-_ATAN_64TH_CDEG = (
+ATAN_64TH_CDEG = (
     0, 5729, 11455, 17176, 22889, 28590, 34277, 39948, 45600, 51230, 56836, 62416, 67966,
     73485, 78970, 84420, 89832, 95204, 100535, 105823, 111066, 116262, 121411, 126510, 131559,
     136556, 141500, 146391, 151228, 156009, 160735, 165404, 170016, 174571, 179069, 183508,
@@ -45,8 +45,8 @@ def atan2_cdeg(y: int, x: int) -> int:
         return 0
     ratio = (small << 15) // big
     step = ratio >> 9
-    low = _ATAN_64TH_CDEG[step]
-    angle = (low + ((_ATAN_64TH_CDEG[step + 1] - low) * (ratio & 511) >> 9) + 32) >> 6
+    low = ATAN_64TH_CDEG[step]
+    angle = (low + ((ATAN_64TH_CDEG[step + 1] - low) * (ratio & 511) >> 9) + 32) >> 6
     if abs(y) > abs(x):
         angle = 9000 - angle
     if x < 0:

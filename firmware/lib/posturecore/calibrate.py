@@ -31,14 +31,14 @@ def is_gravity(length: int) -> bool:
 # The same question about the square of half the length, without a root: norm() is even.
 _SHORTEST = UP_LSB_PER_G - UP_LSB_PER_G * 15 // 100
 _LONGEST = UP_LSB_PER_G + UP_LSB_PER_G * 15 // 100
-_SQUARE_LOW = (_SHORTEST // 2 + 1) * (_SHORTEST // 2 + 1)
-_SQUARE_HIGH = (_LONGEST + 1) // 2 * ((_LONGEST + 1) // 2)
+SQUARE_LOW = (_SHORTEST // 2 + 1) * (_SHORTEST // 2 + 1)
+SQUARE_HIGH = (_LONGEST + 1) // 2 * ((_LONGEST + 1) // 2)
 
 
 def has_gravity(block: tuple[int, ...]) -> bool:
     """Tell whether a block's up vector is 1 g within 15 %."""
     x, y, z = block[UP] >> 1, block[UP + 1] >> 1, block[UP + 2] >> 1
-    return _SQUARE_LOW <= x * x + y * y + z * z < _SQUARE_HIGH
+    return SQUARE_LOW <= x * x + y * y + z * z < SQUARE_HIGH
 
 
 class Calibrator:

@@ -31,13 +31,13 @@ class Coach:
         self._cap = settings["cues_per_hour"]
         self._bend_cue_cdeg = settings["bend_cue_cdeg"]
         self._felt: list[int] = []  # block of each cue felt within the last hour
-        self._next_slouch = 0
+        self.next_slouch = 0
         self._was_prolonged = False
 
     def inherit(self, past: "Coach") -> None:
         """Go on with another coach's memory: new settings do not earn new buzzes."""
         self._felt = past._felt
-        self._next_slouch = past._next_slouch
+        self.next_slouch = past.next_slouch
 
     def slouch(self, at: int, is_prolonged: bool, is_over: bool) -> tuple[int, ...]:
         """Return (block, reason, pattern, outcome) when a slouch asks for a cue.
@@ -46,9 +46,9 @@ class Coach:
         """
         is_new = is_prolonged and not self._was_prolonged
         self._was_prolonged = is_prolonged
-        if not (is_prolonged and is_over and (is_new or at >= self._next_slouch)):
+        if not (is_prolonged and is_over and (is_new or at >= self.next_slouch)):
             return _NOTHING
-        self._next_slouch = at + self._refractory_blocks
+        self.next_slouch = at + self._refractory_blocks
         return self._cue(at, REASON_SLOUCH, SLOUCHED)
 
     def bend(self, at: int, peak_cdeg: int) -> tuple[int, ...]:

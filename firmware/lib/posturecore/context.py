@@ -19,7 +19,6 @@ the ledger and the reader, what those blocks were; no decision is ever taken bac
 """
 
 from .blocks import FLAGS, MOTOR, SATURATED
-from .motion import is_moving
 from .scales import blocks_for_s
 from .steps import Steps
 from .stillness import Stillness
@@ -87,6 +86,7 @@ class Context:
         inclination_cdeg: int,
         is_bending: bool,
         vertical: int,
+        moves: bool,
     ) -> int:
         """Return the context of block `at` whose gravity and neutral are good."""
         self.amendment = _NOTHING
@@ -95,7 +95,7 @@ class Context:
                 return UNKNOWN
             if block[FLAGS] & MOTOR:
                 return VIBRATING
-        self._watch(at, block, inclination_cdeg, vertical)
+        self._watch(at, block, inclination_cdeg, vertical, moves)
         code = self._named(flexion_cdeg, inclination_cdeg, is_bending)
         if self.steps.count:
             self._count(code)
@@ -117,9 +117,14 @@ class Context:
         return STILL
 
     def _watch(
-        self, at: int, block: tuple[int, ...], inclination_cdeg: int, vertical: int
+        self,
+        at: int,
+        block: tuple[int, ...],
+        inclination_cdeg: int,
+        vertical: int,
+        moves: bool,
     ) -> None:
-        if is_moving(block):
+        if moves:
             self._since_moved = 0
         elif self._since_moved < _MOVED_BLOCKS:
             self._since_moved += 1

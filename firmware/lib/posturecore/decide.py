@@ -25,7 +25,7 @@ from .context import (
     Context,
 )
 from .frames import CUE, EPISODE
-from .motion import is_at_rest, turn_counts, vertical_counts
+from .motion import is_at_rest, is_moving, turn_counts, vertical_counts
 from .params import fingerprint
 
 __all__ = ("IS_CUT", "IS_HELD", "KINDS", "KIND_BEND", "KIND_SLOUCH", "LEDGER", "Decider")
@@ -37,6 +37,20 @@ KINDS = ("slouch", "bend")
 LEDGER = CONTEXTS + ("uncalibrated", "lost", "charging", "link-lost")
 _UNCALIBRATED, _LOST, _CHARGING, _LINK_LOST = range(len(CONTEXTS), len(CONTEXTS) + 4)
 _NOTHING: tuple[int, ...] = ()
+
+
+def measure(trunk: TrunkFrame, block: tuple[int, ...]) -> tuple[int, ...]:
+    """Return what the rules ask of a block that has gravity.
+
+    Flexion, lean, inclination, its cosine, upward acceleration, turn, is moving, is at rest.
+    """
+    vertical = vertical_counts(block)
+    return trunk.pose(block, UP) + (
+        vertical,
+        turn_counts(block),
+        is_moving(block),
+        is_at_rest(block, vertical),
+    )
 
 
 class Decider:
@@ -115,8 +129,13 @@ class Decider:
         self._log_slouch(events, self.slouch.finish(), IS_CUT)
         return events
 
-    def block(self, block: tuple[int, ...]) -> list[tuple[int, tuple[int, ...]]]:
-        """Decide on one block; return the episodes and cues it completes."""
+    def block(
+        self, block: tuple[int, ...], measures: tuple[int, ...] = _NOTHING
+    ) -> list[tuple[int, tuple[int, ...]]]:
+        """Decide on one block; return the episodes and cues it completes.
+
+        `measures` are those of `measure`, where the caller has them already.
+        """
         events: list[tuple[int, tuple[int, ...]]] = []
         self.amendment = _NOTHING
         if block[FLAGS] & CHARGING:
@@ -127,7 +146,7 @@ class Decider:
             self.ledger[_UNCALIBRATED] += 1
             return events
         if has_gravity(block):
-            self._judge(at, block, self.trunk, events)
+            self._judge(at, block, measures or measure(self.trunk, block), events)
         else:
             self.context = UNKNOWN
             self.flexion_cdeg = self.lateral_cdeg = 0
@@ -155,14 +174,13 @@ class Decider:
         self,
         at: int,
         block: tuple[int, ...],
-        trunk: TrunkFrame,
+        measures: tuple[int, ...],
         events: list[tuple[int, tuple[int, ...]]],
     ) -> None:
-        flexion_cdeg, self.lateral_cdeg, inclination_cdeg, cosine_q14 = trunk.pose(block, UP)
+        flexion_cdeg, self.lateral_cdeg, inclination_cdeg, cosine_q14 = measures[:4]
+        vertical, turn, moves, rests = measures[4:]
         self.flexion_cdeg = flexion_cdeg
-        vertical, turn = vertical_counts(block), turn_counts(block)
-        at_rest = is_at_rest(block, vertical)
-        bent = self.bends.step(at, flexion_cdeg, cosine_q14, vertical, turn, at_rest)
+        bent = self.bends.step(at, flexion_cdeg, cosine_q14, vertical, turn, bool(rests))
         if block[FLAGS]:
             self.bends.spoil()
         if bent:
@@ -170,11 +188,21 @@ class Decider:
             self._cue_bend(events, at, bent)
         is_bending = self.bends.state == bends.BENT
         self.context = self.context_rule.step(
-            at, block, flexion_cdeg, inclination_cdeg, is_bending, vertical
+            at, block, flexion_cdeg, inclination_cdeg, is_bending, vertical, bool(moves)
         )
         if self.context_rule.amendment:
             self._amend()
-        ended = self.slouch.step(at, flexion_cdeg, self.context == STILL)
+        self.judge_slouch(at, flexion_cdeg, self.context == STILL, events)
+
+    def judge_slouch(
+        self,
+        at: int,
+        flexion_cdeg: int,
+        can_judge: bool,
+        events: list[tuple[int, tuple[int, ...]]],
+    ) -> None:
+        """Take the last part of the decision: the slouch and its cue."""
+        ended = self.slouch.step(at, flexion_cdeg, can_judge)
         if ended:
             self._log_slouch(events, ended, 0)
         is_prolonged = self.slouch.state == slouch.PROLONGED

@@ -16,7 +16,9 @@ _REST_LSB = acc_lsb(40)
 _REST_RANGE_LSB = acc_lsb(60)
 _REST_TURN_LSB = gyr_lsb(8)
 
-_ONE_G = ACC_LSB_PER_G * UP_LSB_PER_G >> 14
+
+LIMITS = (_TURN_LSB, _SHAKEN_LSB, _REST_LSB, _REST_RANGE_LSB, _REST_TURN_LSB)
+ONE_G = ACC_LSB_PER_G * UP_LSB_PER_G >> 14
 
 
 def vertical_counts(block: tuple[int, ...]) -> int:
@@ -27,7 +29,7 @@ def vertical_counts(block: tuple[int, ...]) -> int:
         + (block[ACC + 1] * block[UP + 1] >> 4)
         + (block[ACC + 2] * block[UP + 2] >> 4)
         >> 10
-    ) - _ONE_G
+    ) - ONE_G
 
 
 def turn_counts(block: tuple[int, ...]) -> int:

@@ -32,7 +32,7 @@ class Slouch:
     """Call `step` once a block; when a prolonged slouch ends: (start, end, peak, mean, share)."""
 
     def __init__(self, settings: dict[str, int], rate_mhz: int) -> None:
-        self._sign = SLOUCH_SIGN[settings["placement"]]
+        self.sign = SLOUCH_SIGN[settings["placement"]]
         self.entry_cdeg = settings["slouch_entry_cdeg"]
         self.exit_cdeg = self.entry_cdeg - settings["slouch_hysteresis_cdeg"]
         self._hold_blocks = blocks_for_s(settings["slouch_hold_s"], rate_mhz)
@@ -43,6 +43,7 @@ class Slouch:
         self._enough = settings["slouch_dose_cdeg_s"] // 10 * blocks_for_s(10, rate_mhz) * _FINE
         self._leak_blocks = blocks_for_s(settings["slouch_leak_s"], rate_mhz)
         self._dose = 0
+        self._start = self._end = self._count = self._peak = self._sum_ddeg = 0
         self.restart()
 
     def restart(self) -> None:
@@ -54,7 +55,7 @@ class Slouch:
     def step(self, at: int, flexion_cdeg: int, can_judge: bool) -> tuple[int, ...]:
         """Take the flexion of block `at`."""
         self.is_over = False
-        offset_cdeg = self._sign * flexion_cdeg
+        offset_cdeg = self.sign * flexion_cdeg
         if self.is_by_dose:
             self._leak(offset_cdeg - self.entry_cdeg if can_judge else 0)
         threshold = self.entry_cdeg if self.state == GOOD else self.exit_cdeg
@@ -72,6 +73,25 @@ class Slouch:
         if self._good >= self._reset_blocks or self._paused >= self._pause_blocks:
             return self.finish()
         return _NOTHING
+
+    @property
+    def is_asleep(self) -> bool:
+        """Tell whether blocks below entry change nothing here."""
+        return self.state == GOOD and self._dose < self._leak_blocks
+
+    @property
+    def blocks_left(self) -> int:
+        """Return for how many more blocks over a begun slouch by hold time stays what it is."""
+        return self._hold_blocks - self._count - 1
+
+    def pass_over(self, end: int, blocks: int, peak_cdeg: int, sum_ddeg: int) -> None:
+        """Stand for `blocks` blocks over of a slouch that had begun, the last before `end`."""
+        self.is_over = True
+        self._good = self._paused = 0
+        self._end = end
+        self._count += blocks
+        self._peak = max(self._peak, peak_cdeg)
+        self._sum_ddeg += sum_ddeg
 
     def finish(self) -> tuple[int, ...]:
         """End what is open; it ended with its last slouched block."""

@@ -12,7 +12,7 @@ brings the feet together. Sitting down and turning on the spot make three to fiv
 
 from .scales import acc_lsb
 
-_RISE_LSB = acc_lsb(38)
+RISE_LSB = acc_lsb(38)
 _STRONG_LSB = acc_lsb(100)
 _SHORTEST, _LONGEST = 4, 16
 _STEPS, _STRONG_STEPS = 6, 4
@@ -44,7 +44,7 @@ class Steps:
             return
         if vertical < 0:
             self.is_armed = True
-        elif vertical > _RISE_LSB and self.is_armed and at - self._last >= _SHORTEST:
+        elif vertical > RISE_LSB and self.is_armed and at - self._last >= _SHORTEST:
             self._add(at)
         if self.count == 0:
             return

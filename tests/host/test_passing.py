@@ -1,0 +1,160 @@
+"""A day passed over in runs is the day decided block by block, to the last bit."""
+
+import time
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from posturecore.angles import TrunkFrame, norm
+from posturecore.blocks import MOTOR, SATURATED
+from posturecore.calibrate import has_gravity, is_gravity
+from posturecore.decide import measure
+from posturecore.params import complete
+from tests.core.worn import UPRIGHT, block, breathing, walking
+from trunkline.blocks import make_blocks
+from trunkline.calm import Calm
+from trunkline.counts import to_counts
+from trunkline.filter import gravity
+from trunkline.replay import Replay, find_neutral
+from trunkline.wearer import simulate_desk_hour
+
+PRESCRIPTIONS = st.fixed_dictionaries(
+    {
+        "placement": st.integers(0, 3),
+        "slouch_rule": st.integers(0, 1),
+        "slouch_entry_cdeg": st.sampled_from([500, 1200]),
+        "slouch_hysteresis_cdeg": st.sampled_from([0, 300]),
+        "slouch_hold_s": st.integers(1, 6),
+        "slouch_reset_s": st.integers(1, 3),
+        "slouch_pause_s": st.integers(1, 30),
+        "slouch_refractory_s": st.integers(10, 20),
+        "slouch_dose_cdeg_s": st.sampled_from([1000, 5000]),
+        "slouch_leak_s": st.sampled_from([10, 60]),
+        "cues_per_hour": st.integers(0, 4),
+        "bend_fast_entry_cdeg": st.sampled_from([2000, 4500]),
+        "reclined_cdeg": st.sampled_from([500, 2000]),
+    }
+)
+ANGLES = st.sampled_from([0, 0, 2, -4, 6, -6, 11.9, 12.1, 13, 15, 19, -14, -21, 31, 45])
+PIECES = st.lists(
+    st.one_of(
+        st.tuples(st.just("breathe"), ANGLES, st.integers(1, 400)),
+        st.tuples(st.just("sway"), ANGLES, st.integers(1, 300)),
+        st.tuples(st.just("walk"), ANGLES, st.integers(1, 90)),
+        st.tuples(st.just("jolt"), ANGLES, st.integers(1, 3)),
+        st.tuples(st.just("flag"), ANGLES, st.integers(1, 30)),
+        st.tuples(st.just("dead"), ANGLES, st.integers(1, 20)),
+        st.tuples(st.just("table"), ANGLES, st.sampled_from([50, 3100])),
+    ),
+    min_size=3,
+    max_size=14,
+)
+
+
+def played(pieces):
+    dice = np.random.default_rng(11)
+    found = []
+    for name, angle, count in pieces:
+        if name == "breathe":
+            found += breathing(count, angle, 5)
+        elif name == "walk":
+            found += walking(count, angle)
+        elif name == "jolt":
+            found += [block(angle, jolt_mg=150, turn_dps=25)] * count
+        elif name == "flag":
+            found += [block(angle, flags=(MOTOR, SATURATED, 4)[count % 3])] * count
+        elif name == "dead":
+            found += [(0,) * 16] * count
+        elif name == "table":
+            found += [block(angle)] * count
+        else:
+            jolts = dice.normal(0, 18, count)
+            turns = dice.normal(0, 4, count)
+            found += [
+                block(angle + turn / 8, jolt_mg=jolt, turn_dps=turn)
+                for jolt, turn in zip(jolts, turns, strict=True)
+            ]
+    return np.array(found, dtype=np.int64)
+
+
+def both(prescription, pieces_of_blocks):
+    passed, plain = Replay(prescription), Replay(prescription)
+    for replay in (passed, plain):
+        replay.set_neutral(UPRIGHT)
+    for part in pieces_of_blocks:
+        passed.blocks(part)
+        for row in map(tuple, part.tolist()):
+            plain.block(row)
+        for replay in (passed, plain):
+            replay.gap(3)
+    for replay in (passed, plain):
+        replay.finish()
+    return passed, plain
+
+
+def assert_same(passed, plain):
+    assert passed.decisions.episodes == plain.decisions.episodes
+    assert passed.decisions.cues == plain.decisions.cues
+    assert passed.decisions.verdicts == plain.decisions.verdicts
+    assert passed.decisions.amendments == plain.decisions.amendments
+    assert passed.decider.ledger == plain.decider.ledger
+    assert passed.decider.bend_counts == plain.decider.bend_counts
+
+
+@settings(max_examples=60, deadline=None)
+@given(PRESCRIPTIONS, PIECES, PIECES)
+def test_passing_over_changes_nothing(prescription, first, second):
+    assert_same(*both(complete(prescription), [played(first), played(second)]))
+
+
+INT16 = st.integers(-32768, 32767)
+
+
+@settings(max_examples=200)
+@given(st.lists(st.tuples(*[INT16] * 9, *[st.integers(0, 65535)] * 6), min_size=1, max_size=20))
+def test_any_block_measures_the_same_at_once(rows):
+    blocks = np.array([(*row, 0) for row in rows], dtype=np.int64)
+    replay = Replay(complete({}))
+    trunk = TrunkFrame(14000, -3000, 8000)
+    replay.set_neutral((14000, -3000, 8000))
+    calm = Calm.of(blocks, replay.decider, trunk)
+    for row, found in zip(blocks.tolist(), calm.measures.tolist(), strict=True):
+        assert tuple(found) == measure(trunk, tuple(row))
+
+
+@given(st.tuples(INT16, INT16, INT16))
+def test_gravity_is_told_without_a_root(up):
+    assert has_gravity((0,) * 6 + up) is is_gravity(norm(*up))
+
+
+@pytest.fixture(scope="module")
+def desk_blocks():
+    recording = simulate_desk_hour(seed=4).recording.in_sensor_frame()
+    return make_blocks(to_counts(recording, gravity(recording, mode="offline")))
+
+
+@pytest.mark.parametrize("rule", [0, 1])
+def test_a_desk_hour_is_the_same_and_decided_faster(desk_blocks, rule):
+    prescription = complete({"slouch_rule": rule})
+    up, _ = find_neutral(desk_blocks, prescription)
+    passed, plain = Replay(prescription), Replay(prescription)
+    took_s = []
+    for replay, decide in ((passed, passed.blocks), (plain, one_by_one(plain))):
+        replay.set_neutral(up)
+        start_s = time.process_time()
+        decide(desk_blocks)
+        took_s.append(time.process_time() - start_s)
+        replay.finish()
+    assert passed.decisions.episodes
+    assert_same(passed, plain)
+    assert took_s[0] < took_s[1] / 2
+
+
+def one_by_one(replay):
+    def decide(blocks):
+        for row in map(tuple, blocks.tolist()):
+            replay.block(row)
+
+    return decide
