@@ -188,7 +188,7 @@ def test_neutral_in_force_is_the_same_after_a_restart(device, tape, tmp_path):
         pytest.param(frames.SETTINGS, (0, 0), ((200, 1),), frames.ACK_BAD_VALUE, id="unknown-row"),
         pytest.param(frames.SETTINGS, (0, 0), ((3, -1),), frames.ACK_BAD_VALUE, id="out-of-range"),
         pytest.param(frames.SETTINGS, (0, 0), (), frames.ACK_DONE, id="no-change"),
-        pytest.param(frames.EPISODE, (0,) * 9, (), frames.ACK_UNKNOWN, id="a-devices-frame"),
+        pytest.param(frames.CUE, (0,) * 4, (), frames.ACK_UNKNOWN, id="a-devices-frame"),
     ],
 )
 def test_command_is_answered(device, frame, values, items, answer):

@@ -50,7 +50,7 @@ def test_lost_samples_are_held_and_counted(tmp_path, real_capture):
     assert recording.sample_count == load_count(parts)
     assert "60 lost samples" in " ".join(recording.quality.warnings)
     analysis, mirror = analyze_capture(path)
-    assert analysis.wear.lost_s == 1.0
+    assert analysis.wear.link_lost_s == 1.0
     assert np.isnan(analysis.timeline.flexion_deg[200:210]).all()
     assert len(analysis.timeline.context) * 6 == load_count(parts)
     assert not mirror.compare().is_identical

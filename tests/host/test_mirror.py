@@ -232,8 +232,8 @@ def test_samples_that_cannot_be_next_are_left_out_and_said(real_capture, index):
 def test_a_bug_on_one_side_is_found(real_capture, monkeypatch):
     judge = decide.Decider._judge
 
-    def tilted_judge(self, at, block, events):
-        judge(self, at, block, events)
+    def tilted_judge(self, at, *given):
+        judge(self, at, *given)
         if at % 500 == 499:
             self.flexion_cdeg += 1
 

@@ -12,8 +12,9 @@ from posturecore.decide import KIND_SLOUCH, LEDGER
 from tests.core.worn import block, breathing, without_gravity
 from trunkline import InputError, Recording, Wear, analyze
 from trunkline.analysis import block_seconds
+from trunkline.neutral import find_neutral, neutral_vector, up_counts
 from trunkline.recording import axis_map
-from trunkline.replay import Replay, find_neutral, neutral_vector, up_counts
+from trunkline.replay import Replay
 
 SHORT_HOLD = {"slouch_hold_s": 5}
 
@@ -187,7 +188,10 @@ def test_the_parts_of_wear_sum_exactly_to_the_total(ledger):
         wear = Wear.from_ledger(ledger, block_s)
         parts_ms = [round(part * 1000) for part in wear.by_context_s.values()]
         assert sum(parts_ms) == round(wear.total_s * 1000)
-        apart = wear.off_body_s, wear.unknown_s, wear.uncalibrated_s, wear.lost_s
+        apart = (
+            *(wear.off_body_s, wear.unknown_s, wear.uncalibrated_s),
+            *(wear.lost_s, wear.charging_s, wear.link_lost_s),
+        )
         assert round(wear.worn_s * 1000) + sum(round(s * 1000) for s in apart) == sum(parts_ms)
         blocks = [round(part / block_s) for part in wear.by_context_s.values()]
         assert blocks == ledger
