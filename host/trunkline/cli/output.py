@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from trunkline.analysis import Analysis
+from trunkline.analysis import Analysis, Episode
 
 out = Console(highlight=False)
 err = Console(stderr=True, highlight=False)
@@ -65,6 +65,7 @@ def _episodes(analysis: Analysis) -> Table:
         table.add_column(name)
     for name in ("lasted", "peak", "mean", "fastest"):
         table.add_column(name, justify="right")
+    table.add_column("style")
     rows = sorted((*analysis.episodes, *analysis.bends), key=lambda row: row.start_s)
     for row in rows:
         what = row.kind + (" (held)" if row.is_held else "") + (" (cut)" if row.is_cut else "")
@@ -76,5 +77,10 @@ def _episodes(analysis: Analysis) -> Table:
             f"{row.peak_deg:.0f}°",
             f"{row.mean_deg:.0f}°",
             rate,
+            "" if row.kind == "slouch" else _style(row),
         )
     return table
+
+
+def _style(bend: Episode) -> str:
+    return bend.style if bend.style == "unknown" else f"{bend.style} ({bend.confidence_pct} %)"
