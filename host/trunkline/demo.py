@@ -99,8 +99,10 @@ def parts(seed: int, duration_s: float) -> tuple[Part, Part]:
         "real",
         clip,
         "Real recording of a lower back (Mobilise-D example data, HA001 Test 11). The virtual "
-        "sensor's gravity words were made from it by Trunkline's filtering core. Its neutral pose "
-        "was given, since it has no long still stand. At L5 no slouch is to be expected.",
+        "sensor's gravity words were made from it by Trunkline's filtering core, online; so the "
+        "difference from the host's own filter, offline, says nothing of a real chip. Its neutral "
+        "pose, that of brisk upright walking, was given, since it has no long still stand. At L5 "
+        "no slouch is to be expected.",
         neutral,
     )
     day = simulate_desk_hour(seed=seed, duration_s=duration_s, mounting_deg=_MOUNTING_DEG)

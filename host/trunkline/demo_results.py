@@ -84,5 +84,6 @@ def write_page(path: Path, played: Sequence[Played], wearer: str) -> Path:
         sections=sections,
         facts=facts(played),
         made_utc=datetime.now(UTC),
+        footnotes=("Virtual time has no date: the time of day of these recordings is unknown.",),
     )
     return write_report(path, page)

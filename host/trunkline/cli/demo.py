@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.markup import escape
-from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from trunkline.cli.output import clock, err, out, print_analysis
 from trunkline.errors import InputError, ProtocolError
@@ -37,7 +36,9 @@ def demo(
     started_s = time.monotonic()
     _check_minutes(minutes)  # before anything of the last demo goes
     _make_room(output)
-    # Imported here: --help must not wait for them.
+    # Imported here: --help and the other commands must not wait for them.
+    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
     from trunkline.demo import run_demo
     from trunkline.demo_results import save, write_page
 
@@ -99,6 +100,12 @@ def _check_minutes(minutes: float) -> None:
 
 
 def _make_room(folder: Path) -> None:
+    if (folder / _DATABASE).exists() and not (folder / "flash").is_dir():
+        raise InputError(
+            found=f"{folder / _DATABASE}, which no demo has made",
+            expected="a new folder, or that of an earlier demo",
+            hint="--output with another folder",
+        )
     try:
         folder.mkdir(parents=True, exist_ok=True)
         for name in _MADE:

@@ -1,14 +1,13 @@
 """`trunkline monitor`: what a device says, live."""
 
-import asyncio
 import json
 import math
-import tempfile
+from collections import Counter
 from collections.abc import Mapping
 from contextlib import ExitStack
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.markup import escape
@@ -21,9 +20,9 @@ from trunkline.counts import to_counts
 from trunkline.errors import InputError
 from trunkline.events import CueFrame, Decisions, EpisodeFrame, Event, Fault, Hello
 from trunkline.filter import gravity
-from trunkline.session import Session
-from trunkline.transports import Transport
-from trunkline.transports.capture import CaptureTransport
+
+if TYPE_CHECKING:
+    from trunkline.transports import Transport
 
 _STATES = ("good", "begun", "prolonged")
 _SIMULATED_S = 600.0
@@ -53,6 +52,8 @@ def monitor(
             expected=f"a speed above 0 and up to {_FASTEST:g}, and seconds of 0 or more",
             hint="--speed 20 --seconds 30",
         )
+    import asyncio  # here, as all that works with it: the other commands need not wait for it
+
     with ExitStack() as stack:
         transport = _transport(where, speed, stack)
         capture = None
@@ -69,7 +70,7 @@ def _header(where: str) -> Mapping[str, Any]:
     return {"source": where, "is_simulated": where == "sim:"}
 
 
-def _transport(where: str, speed: float, stack: ExitStack) -> Transport:
+def _transport(where: str, speed: float, stack: ExitStack) -> "Transport":
     # Imported where needed: bleak and the virtual board come with extras.
     if where.startswith("ble:"):
         from trunkline.transports.ble import BleTransport
@@ -78,6 +79,8 @@ def _transport(where: str, speed: float, stack: ExitStack) -> Transport:
     if where == "sim:":
         return _simulated(speed, stack)
     if where.endswith(SUFFIX):
+        from trunkline.transports.capture import CaptureTransport
+
         return CaptureTransport(where)
     raise InputError(
         found=where,
@@ -86,7 +89,9 @@ def _transport(where: str, speed: float, stack: ExitStack) -> Transport:
     )
 
 
-def _simulated(speed: float, stack: ExitStack) -> Transport:
+def _simulated(speed: float, stack: ExitStack) -> "Transport":
+    import tempfile
+
     from trunkline.simulator import write_tape
     from trunkline.transports.simulated import SimulatedTransport
     from trunkline.wearer import simulate_desk_hour
@@ -100,8 +105,10 @@ def _simulated(speed: float, stack: ExitStack) -> Transport:
 
 
 async def _watch(
-    transport: Transport, capture: CaptureWriter | None, seconds: float, printer: "_Printer"
+    transport: "Transport", capture: CaptureWriter | None, seconds: float, printer: "_Printer"
 ) -> None:
+    from trunkline.session import Session
+
     session = Session(transport, capture)
     session.listeners.append(printer.take)
     async with session:
@@ -111,6 +118,7 @@ async def _watch(
                 err.print("not calibrated: stand still and upright for a few seconds")
             await session.stream(samples=capture is not None, decisions=True)
         await session.wait_lost(seconds or None)
+    err.print(_totals(session.counts))
 
 
 class _Printer:
@@ -132,12 +140,14 @@ class _Printer:
             self._decisions(event)
         elif isinstance(event, EpisodeFrame):
             row = tuple(v for k, v in asdict(event).items() if k != "sequence")
-            self._say("episode", asdict(Episode.from_row(row, self._block_s)))
+            episode = Episode.from_row(row, self._block_s)
+            self._say("episode", asdict(episode), _episode_words(episode))
         elif isinstance(event, CueFrame):
             row = tuple(v for k, v in asdict(event).items() if k != "sequence")
-            self._say("cue", asdict(Cue.from_row(row, self._block_s)))
+            cue = Cue.from_row(row, self._block_s)
+            self._say("cue", asdict(cue), f"{cue.reason}, {cue.outcome}")
         elif isinstance(event, Fault):
-            self._say("fault", asdict(event))
+            self._say("fault", asdict(event), event.detail)
 
     def _decisions(self, event: Decisions) -> None:
         flexion_cdeg, lateral_cdeg, context, state = event.items[-1]
@@ -150,16 +160,27 @@ class _Printer:
             "slouch_state": name_at(_STATES, state),
         }
         if self._as_json:
-            self._say("now", now)
+            self._say("now", now, "")
             return
         bar = "█" * max(0, min(30, round(flexion_cdeg / 200)))
         mark = name_at(" ·●", state)
         line = f"{clock(at_s):>8} {flexion_cdeg / 100:6.1f}° {mark} {now['context']:<14} {bar}"
         out.print(line.rstrip())
 
-    def _say(self, what: str, values: dict[str, object]) -> None:
+    def _say(self, what: str, values: dict[str, object], words: str) -> None:
         if self._as_json:
             print(json.dumps({"event": what, **values}), flush=True)
-            return
-        text = ", ".join(f"{name} {value}" for name, value in values.items())
-        out.print(f"[bold]{what}[/]: {escape(text)}", soft_wrap=True)
+        else:
+            out.print(f"[bold]{what}[/]: {escape(words)}", soft_wrap=True)
+
+
+def _episode_words(episode: Episode) -> str:
+    return (
+        f"{episode.kind} at {clock(episode.start_s)}, {episode.duration_s:.1f} s, "
+        f"peak {episode.peak_deg:.0f}°"
+    )
+
+
+def _totals(counts: Counter[str]) -> str:
+    faults = ", ".join(f"{kind} {count}" for kind, count in counts.items() if kind != "good")
+    return f"{counts['good']} frames; faults: {faults or 'none'}"

@@ -239,7 +239,13 @@ def setting_rows(settings: Mapping[str, int]) -> tuple[Setting, ...]:
 
 
 def _setting(name: str, value: int, unit: str) -> str:
-    return params.PLACEMENTS[value] if name == "placement" else wording.setting(value, unit)
+    if name == "placement":
+        return params.PLACEMENTS[value]
+    if name == "slouch_rule":
+        return ("hold time", "dose")[value]
+    if name == "hip_to_sensor_mm" and value == 0:
+        return "reckoned"
+    return wording.setting(value, unit)
 
 
 def near_neutral_share(analysis: Analysis) -> float | None:
@@ -263,6 +269,6 @@ def motor_sentence(motor: Motor) -> str:
 def _setting_name(name: str) -> str:
     if name in _SETTING_NAMES:
         return _SETTING_NAMES[name]
-    for unit in ("_cdeg_s", "_cdeg", "_ms", "_s"):
+    for unit in ("_cdeg_s", "_cdeg", "_ms", "_mm", "_cm", "_s"):
         name = name.removesuffix(unit)
     return name.replace("_", " ")

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 _UNITS = {
     "0.01°": (100, "°"),
     "0.01°/s": (100, "°/s"),
+    "0.01°·s": (100, "°·s"),
     "s": (1, " s"),
     "ms": (1, " ms"),
     "": (1, ""),

@@ -50,7 +50,7 @@ class BleTransport:
             await client.connect()
             await asyncio.wait_for(client.pair(), _PAIR_S)
             await asyncio.wait_for(client.start_notify(frames.STREAM_UUID, received), _ANSWER_S)
-        except (BleakError, TimeoutError) as error:
+        except (BleakError, TimeoutError, OSError) as error:
             await self.close()
             raise LinkError(
                 f"Could not connect to {self.name}: {error or 'no answer'}; expected a paired "
@@ -72,7 +72,7 @@ class BleTransport:
         try:
             work = client.write_gatt_char(frames.CONTROL_UUID, frame, response=True)
             await asyncio.wait_for(work, _ANSWER_S)
-        except (BleakError, TimeoutError) as error:
+        except (BleakError, TimeoutError, OSError) as error:
             raise LinkError(
                 f"{self.name} did not take a command: {error or 'no answer'}; connect again."
             ) from error
@@ -90,7 +90,7 @@ class BleTransport:
                 lambda found, heard: self.name in (found.address, found.name, heard.local_name),
                 timeout=_SCAN_S,
             )
-        except BleakError as error:
+        except (BleakError, OSError) as error:  # OSError: no D-Bus, so no Bluetooth service
             raise LinkError(
                 f"No Bluetooth to scan with: {error}; switch the adapter on and try again."
             ) from error
