@@ -19,6 +19,7 @@ from typing import IO, Any, Self
 from trunkline.decoder import Decoder
 from trunkline.errors import InputError, TrunklineError
 from trunkline.events import Event, Fault
+from trunkline.frame_runs import RunDecoder
 
 SUFFIX = ".tlcap"
 _MAGIC = b"TLCAP 1 "
@@ -113,7 +114,7 @@ class Capture:
 
     Attributes:
         header: What its first line says.
-        events: Every event, faults included.
+        events: Every event, faults included; samples frames joined to `SamplesRun`.
         warnings: A sentence for each kind of fault that was found.
     """
 
@@ -178,7 +179,7 @@ def read_capture(path: Path | str, *, strict: bool = False) -> Capture:
         InputError: Not a capture, nothing usable in it, or `strict` and a fault.
     """
     header, data = read_frames(path)
-    decoder = Decoder()
+    decoder = RunDecoder()
     decoder.receive_data(data)
     events = (*decoder.events(), *decoder.finish())
     faults = [event for event in events if isinstance(event, Fault)]

@@ -10,34 +10,40 @@ from numpy.typing import NDArray
 from posturecore import params
 from trunkline.analysis import Analysis
 from trunkline.capture import Capture, read_capture
-from trunkline.counts import ACC_COUNTS_PER_M_S2, GYR_COUNTS_PER_RAD_S
+from trunkline.counts import ACC_COUNTS_PER_M_S2, DEVICE_RATE_HZ, GYR_COUNTS_PER_RAD_S
 from trunkline.errors import InputError
+from trunkline.filter_gaps import Gap
 from trunkline.mirror import Mirror
 from trunkline.neutral import neutral_vector
-from trunkline.quality import Quality
+from trunkline.quality import Quality, counts_warnings
 from trunkline.recording import Recording
 
 Counts = NDArray[np.int16]
 
 
-def gather(mirror: Mirror) -> tuple[Counts, int]:
-    """Join the streamed samples, gaps filled with the sample before them.
+def gather(mirror: Mirror) -> tuple[Counts, tuple[Gap, ...]]:
+    """Join the streamed samples; those that are lost are left out, and said.
 
     Returns:
-        (N, 9) int16, and how many of them fill gaps.
+        (N, 9) int16, and where samples are missing.
     """
+    rate_hz = _rate_hz(mirror)
     pieces: list[Counts] = []
-    filled, due = 0, None
+    gaps: list[Gap] = []
+    count, due = 0, None
     for index, counts in mirror.samples:
-        missing = 0 if due is None else index - due
-        if missing > 0:
-            pieces.append(np.repeat(pieces[-1][-1:], missing, axis=0))
-            filled += missing
-        pieces.append(counts)
-        due = index + len(counts)
+        if due is not None and index > due:
+            gaps.append(Gap(count, (index - due) / rate_hz))
+        if len(counts):
+            pieces.append(counts)
+        count, due = count + len(counts), index + len(counts)
     if not pieces:
-        return np.empty((0, 9), dtype=np.int16), 0
-    return np.concatenate(pieces), filled
+        return np.empty((0, 9), dtype=np.int16), ()
+    return np.concatenate(pieces), tuple(gaps)
+
+
+def _rate_hz(mirror: Mirror) -> float:
+    return mirror.hello.rate_mhz / 1000 if mirror.hello else DEVICE_RATE_HZ
 
 
 def read_recording(path: Path, strict: bool, options: Mapping[str, Any]) -> Recording:
@@ -48,25 +54,27 @@ def read_recording(path: Path, strict: bool, options: Mapping[str, Any]) -> Reco
     """
     capture = read_capture(path, strict=strict)
     mirror = mirror_of(capture)
-    counts, filled = gather(mirror)
+    counts, gaps = gather(mirror)
     if not len(counts):
         raise InputError(
             found=f"{path.name} without samples",
             expected="a capture of streamed samples",
             hint="record with `trunkline monitor WHERE --record FILE`",
         )
+    gap_s = sum(gap.lost_s for gap in gaps)
     warnings = list(capture.warnings)
-    if filled:
-        warnings.append(f"{filled} lost samples stand in as the sample before them.")
+    if gaps:
+        warnings.append(f"Lost samples: {gap_s:.1f} s in {len(gaps)} gaps.")
     return Recording.from_arrays(
-        mirror.hello.rate_mhz / 1000 if mirror.hello else 60.0,
+        _rate_hz(mirror),
         counts[:, 3:6] / ACC_COUNTS_PER_M_S2,
         counts[:, 0:3] / GYR_COUNTS_PER_RAD_S,
         options.get("placement", params.PLACEMENTS[mirror.settings["placement"]]),
         name=options.get("name", path.stem),
         is_simulated=bool(capture.header.get("is_simulated", False)),
         source=str(capture.header.get("source", "capture")),
-        quality=Quality(held_samples=filled, warnings=tuple(warnings)),
+        quality=Quality(gap_count=len(gaps), gap_s=gap_s, warnings=tuple(warnings)),
+        gaps=gaps,
     )
 
 
@@ -103,6 +111,6 @@ def analyze_capture(path: Path | str, *, strict: bool = False) -> tuple[Analysis
         placement=params.PLACEMENTS[mirror.settings["placement"]],
         neutral=None if mirror.neutral is None else neutral_vector(mirror.neutral),
         neutral_source="the device" if mirror.neutral else "none",
-        warnings=capture.warnings,
+        warnings=capture.warnings + counts_warnings(gather(mirror)[0], _rate_hz(mirror)),
     )
     return analysis, mirror

@@ -5,15 +5,22 @@ its interval), never by picking samples: averaging was measured to matter more t
 filter. A recording that is at 60 Hz already keeps its samples, so device data survives unchanged.
 """
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 
-from posturecore.scales import CHANNELS, NOMINAL_RATE_MHZ
+from posturecore.scales import CHANNELS, NOMINAL_RATE_MHZ, SAMPLES_PER_BLOCK
+from trunkline.errors import InputError
+from trunkline.filter_gaps import Gap
 from trunkline.recording import STANDARD_GRAVITY_M_S2, Recording
 
 FloatArray = NDArray[np.float64]
+Counts = NDArray[np.int16]
 
 DEVICE_RATE_HZ = NOMINAL_RATE_MHZ / 1000
+BLOCK_S = SAMPLES_PER_BLOCK / DEVICE_RATE_HZ
+LONGEST_GAP_S = 24 * 3600.0
 GYR_COUNTS_PER_RAD_S = float(np.rad2deg(1.0)) / 0.035
 ACC_COUNTS_PER_M_S2 = 1000 / 0.244 / STANDARD_GRAVITY_M_S2
 UP_COUNTS = 1000 / 0.061
@@ -36,13 +43,13 @@ def average_to(values: FloatArray, rate_hz: float, new_rate_hz: float) -> FloatA
     return averages
 
 
-def _quantise(values: FloatArray, counts_per_unit: float) -> NDArray[np.int16]:
+def _quantise(values: FloatArray, counts_per_unit: float) -> Counts:
     counts = np.rint(values * counts_per_unit)
     return np.clip(counts, -32768, 32767).astype(np.int16)
 
 
-def to_counts(recording: Recording, up: FloatArray) -> NDArray[np.int16]:
-    """Make device samples of a recording and its gravity.
+def to_counts(recording: Recording, up: FloatArray) -> Counts:
+    """Make device samples of a recording and its gravity, as if it had no gaps.
 
     Args:
         recording: In the sensor frame; without a gyroscope its rate counts as zero.
@@ -51,11 +58,74 @@ def to_counts(recording: Recording, up: FloatArray) -> NDArray[np.int16]:
     Returns:
         (M, 9) int16 at 60 Hz: gyr, acc, up, in the scales of posturecore.scales.
     """
+    return _sampled(_channels(recording, up), recording.rate_hz)
+
+
+def to_stretches(recording: Recording, up: FloatArray) -> list[tuple[int, Counts]]:
+    """Make device samples of what lies between the gaps of a recording, in step with its time.
+
+    A gap shorter than a block is bridged with the sample before it, at rest: the wearer's last
+    turn must not go on. A longer one ends a stretch, and the next begins with the first block of
+    0.1 s that is whole.
+
+    Args:
+        recording: In the sensor frame; without a gyroscope its rate counts as zero.
+        up: (N, 3) unit vectors pointing up, one a sample of the recording.
+
+    Raises:
+        InputError: A gap of more than a day.
+
+    Returns:
+        For each stretch the block of the whole recording it starts with, and its samples as
+        `to_counts` gives them.
+    """
+    rate_hz, channels = recording.rate_hz, _channels(recording, up)
+    stretches: list[tuple[int, Counts]] = []
+    start, start_s, lost_s, bridged = 0, 0.0, 0.0, []  # type: int, float, float, list[Gap]
+    for gap in (*recording.gaps, Gap(len(channels), BLOCK_S)):
+        lost_s += _checked(gap)
+        if gap.lost_s < BLOCK_S - 0.5 / rate_hz:
+            bridged.append(gap)
+            continue
+        rows = _bridged(channels[start : gap.at], start, bridged, rate_hz)
+        first = int(np.ceil(start_s / BLOCK_S - 0.5 / (rate_hz * BLOCK_S)))
+        late = max(0, round((first * BLOCK_S - start_s) * rate_hz))
+        if late < len(rows):
+            stretches.append((first, _sampled(rows[late:], rate_hz)))
+        start, start_s, bridged = gap.at, gap.at / rate_hz + lost_s, []
+    return stretches
+
+
+def _checked(gap: Gap) -> float:
+    if gap.lost_s <= LONGEST_GAP_S:
+        return gap.lost_s
+    raise InputError(
+        found=f"a gap of {gap.lost_s / 3600:.1f} h before sample {gap.at}",
+        expected=f"at most {LONGEST_GAP_S / 3600:.0f} h",
+        hint="cut the recording there: each part is one of its own",
+    )
+
+
+def _bridged(rows: FloatArray, start: int, gaps: Sequence[Gap], rate_hz: float) -> FloatArray:
+    """Fill short gaps of rows that start at sample `start`: nothing turns in them."""
+    missing = [round(gap.lost_s * rate_hz) for gap in gaps]
+    if not sum(missing):
+        return rows
+    places = np.repeat([gap.at - start for gap in gaps], missing)
+    held = rows[places - 1]
+    held[:, 0:3] = 0.0
+    return np.insert(rows, places, held, axis=0)
+
+
+def _channels(recording: Recording, up: FloatArray) -> FloatArray:
     gyr = recording.gyr_rad_s
     if gyr is None:
         gyr = np.zeros_like(recording.acc_m_s2)
-    channels = np.hstack([gyr, recording.acc_m_s2, up])
-    at_60_hz = average_to(channels, recording.rate_hz, DEVICE_RATE_HZ)
+    return np.hstack([gyr, recording.acc_m_s2, up])
+
+
+def _sampled(channels: FloatArray, rate_hz: float) -> Counts:
+    at_60_hz = average_to(channels, rate_hz, DEVICE_RATE_HZ)
     mean_up = at_60_hz[:, 6:]
     length = np.linalg.norm(mean_up, axis=1, keepdims=True)
     at_60_hz[:, 6:] = mean_up / np.maximum(length, 1e-9)

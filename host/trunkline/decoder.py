@@ -57,8 +57,8 @@ class Decoder:
                 at, self._damaged = at + 1, self._damaged + 1
                 continue
             self._report_damage()
-            self._frame(at)
-            at += size
+            at = self._frame(at, size)
+        self._settle()
         del self._buffer[:at]
 
     def _report_damage(self) -> None:
@@ -66,7 +66,8 @@ class Decoder:
             skipped, self._damaged = self._damaged, 0
             self._fault("damaged", skipped, f"{skipped} bytes skipped: no valid frame in them")
 
-    def _frame(self, at: int) -> None:
+    def _frame(self, at: int, size: int) -> int:
+        """Take the good frame at `at`; return the place behind what was taken."""
         sequence = self._buffer[at + 4] | self._buffer[at + 5] << 8
         self._check_sequence(sequence)
         try:
@@ -74,9 +75,16 @@ class Decoder:
         except ValueError as error:
             kind = "unknown" if "unknown" in str(error) else "malformed"
             self._fault(kind, 1, f"one frame skipped: {error}")
-            return
+            return at + size
         self.counts["good"] += 1
-        self._events.append(build(frame, sequence, values, items))
+        self._hand_out(build(frame, sequence, values, items))
+        return at + size
+
+    def _settle(self) -> None:
+        """Hand out what still needs the buffer: it is about to be cut."""
+
+    def _hand_out(self, event: Event) -> None:
+        self._events.append(event)
 
     def _check_sequence(self, sequence: int) -> None:
         expected, self._next_sequence = self._next_sequence, (sequence + 1) & 0xFFFF
@@ -89,4 +97,4 @@ class Decoder:
 
     def _fault(self, kind: str, count: int, detail: str) -> None:
         self.counts[kind] += count
-        self._events.append(Fault(kind, count, detail))
+        self._hand_out(Fault(kind, count, detail))

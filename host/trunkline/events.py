@@ -7,6 +7,9 @@ tuples in the order of the frame's item fields.
 from dataclasses import dataclass, fields
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from posturecore import frames
 
 Items = tuple[tuple[int, ...], ...]
@@ -67,6 +70,42 @@ class Samples(Frame):
     sample_index: int
     motor_blocks: int
     items: Items
+
+
+@dataclass(frozen=True, eq=False)
+class SamplesRun(Frame):
+    """Samples frames of one size without a gap between their samples, from a finished capture.
+
+    Other frames may have stood between them: those whose place among the samples matters (hello,
+    settings, calibrations, commands and faults) end a run, the others are handed out before it.
+
+    Attributes:
+        sequence: That of the first frame.
+        sequences: (F,) the sequence of each frame.
+        sample_index: Index of the first sample.
+        motor_blocks: (F,) uint8, each frame's own.
+        counts: (N, 9) int16 samples of all the frames: gyr, acc, up.
+    """
+
+    sequences: NDArray[np.uint16]
+    sample_index: int
+    motor_blocks: NDArray[np.uint8]
+    counts: NDArray[np.int16]
+
+    def frames(self) -> tuple[Samples, ...]:
+        """Give the frames one by one, as `Decoder` would have."""
+        count = len(self.counts) // len(self.sequences)
+        return tuple(
+            Samples(
+                sequence,
+                self.sample_index + k * count,
+                motor,
+                tuple(map(tuple, self.counts[k * count : (k + 1) * count].tolist())),
+            )
+            for k, (sequence, motor) in enumerate(
+                zip(self.sequences.tolist(), self.motor_blocks.tolist(), strict=True)
+            )
+        )
 
 
 @dataclass(frozen=True)

@@ -31,6 +31,7 @@ __all__ = [
     "UNSURE",
     "Marker",
     "marks",
+    "sentences",
     "summary",
 ]
 
@@ -186,6 +187,24 @@ def summary(found: Marks) -> dict[str, float]:
     """Give the share of samples with each mark, by its name."""
     total = max(len(found), 1)
     return {name: float(np.count_nonzero(found & mark)) / total for mark, name in MARKS.items()}
+
+
+def sentences(found: Marks, rate_hz: float) -> tuple[str, ...]:
+    """Say in words how many angles are not to be trusted, and why; nothing if all are.
+
+    The first seconds of a recording settle without a word: they always do.
+    """
+    is_doubtful = (found & ~np.uint8(SETTLING)) > 0
+    if not is_doubtful.any():
+        return ()
+    shares = summary(found)
+    reasons = ", ".join(
+        f"{MARKS[mark]} {shares[MARKS[mark]]:.2%}"
+        for mark in (SATURATED, GAP, STUCK, UNSURE)
+        if shares[MARKS[mark]]
+    )
+    doubtful_s = np.count_nonzero(is_doubtful) / rate_hz
+    return (f"angles of {doubtful_s:.1f} s may be wrong; shares of the samples: {reasons}",)
 
 
 def _limit(vectors: FloatArray, sensor: str) -> float:

@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
+from numpy.typing import NDArray
 
 from posturecore import params
 from posturecore.calibrate import DONE
@@ -29,10 +30,13 @@ from trunkline.events import (
     Fault,
     Hello,
     Samples,
+    SamplesRun,
     SettingsFrame,
 )
 from trunkline.neutral import Up
 from trunkline.replay import Replay, Row
+
+Counts = NDArray[np.int16]
 
 # Decisions come ten blocks a frame, samples two: so much may be under way when a stream ends.
 _UNDER_WAY_BLOCKS = 12
@@ -94,7 +98,7 @@ class Mirror:
         hello: The device's introduction, or None before it came.
         settings: The prescription in force.
         neutral: The neutral pose in force in counts, or None.
-        samples: Every samples frame's (index, (N, 9) int16 counts).
+        samples: (index, (N, 9) int16 counts) of every samples frame or run of them.
         device_episodes: Values of the episode frames received.
         device_cues: Values of the cue frames received, the host's own commands left out.
     """
@@ -103,7 +107,7 @@ class Mirror:
         self.replay: Replay | None = None
         self.hello: Hello | None = None
         self.neutral: Up | None = None
-        self.samples: list[tuple[int, np.ndarray[tuple[int, int], np.dtype[np.int16]]]] = []
+        self.samples: list[tuple[int, Counts]] = []
         self.device_episodes: list[Row] = []
         self.device_cues: list[Row] = []
         self.settings: dict[str, int] = params.defaults()
@@ -118,6 +122,8 @@ class Mirror:
         """Take one event; kinds that do not matter here are passed over."""
         if isinstance(event, Samples):
             self._take_samples(event)
+        elif isinstance(event, SamplesRun):
+            self._take_run(event)
         elif isinstance(event, Decisions):
             for k, item in enumerate(event.items):
                 self._verdicts[event.block_index + k] = item
@@ -175,21 +181,45 @@ class Mirror:
                 )
 
     def _take_samples(self, event: Samples) -> None:
-        counts = np.array(event.items, dtype=np.int16).reshape(-1, 9)
-        block = event.sample_index // SAMPLES_PER_BLOCK
-        at = block if self.replay is None else self.replay.decider.at
-        if event.sample_index % SAMPLES_PER_BLOCK or not 0 <= block - at <= _LONGEST_GAP_BLOCKS:
+        if not self._is_next(event.sample_index):
+            at = self._due(event.sample_index)
             self._oddities.append(
                 f"samples {event.sample_index} left out: sample {at * SAMPLES_PER_BLOCK} was due"
             )
             return
-        self.samples.append((event.sample_index, counts))
-        replay = self._replay_at(block)
+        counts = np.array(event.items, dtype=np.int16).reshape(-1, 9)
+        self._decide(event.sample_index, counts, np.array([event.motor_blocks], dtype=np.uint8))
+
+    def _take_run(self, event: SamplesRun) -> None:
+        if self._is_next(event.sample_index):
+            self._decide(event.sample_index, event.counts, event.motor_blocks)
+            return
+        for frame in event.frames():  # one by one: those behind may be what is due
+            self._take_samples(frame)
+
+    def _due(self, index: int) -> int:
+        return index // SAMPLES_PER_BLOCK if self.replay is None else self.replay.decider.at
+
+    def _is_next(self, index: int) -> bool:
+        block = index // SAMPLES_PER_BLOCK
+        is_ahead = 0 <= block - self._due(index) <= _LONGEST_GAP_BLOCKS
+        return index % SAMPLES_PER_BLOCK == 0 and is_ahead
+
+    def _decide(self, index: int, counts: Counts, motor_blocks: NDArray[np.uint8]) -> None:
+        self.samples.append((index, counts))
+        replay = self._replay_at(index // SAMPLES_PER_BLOCK)
         self._is_link_lossy = False
-        has_motor = np.array([event.motor_blocks >> k & 1 for k in range(8)], dtype=bool)
-        for row in map(tuple, make_blocks(counts, has_motor).tolist()):
+        each = np.arange(len(counts) // SAMPLES_PER_BLOCK // len(motor_blocks))
+        has_motor = (motor_blocks[:, None] >> each & 1).astype(np.bool_).ravel()
+        blocks = make_blocks(counts, has_motor)
+        first = 0
+        while first < len(blocks):
             self._apply_pending(replay)
-            replay.block(row)
+            last = len(blocks)
+            if self._pending:
+                last = min(last, first + self._pending[0][0] - replay.decider.at)
+            replay.blocks(blocks[first:last])
+            first = last
 
     def _replay_at(self, block: int) -> Replay:
         if self.replay is None:

@@ -5,6 +5,7 @@ Rules:
 - What cannot be used is an `InputError` with one sentence.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -22,6 +23,8 @@ WELL_CORRELATED = 0.55
 SATURATION_FLOOR = {"acc": 1.9 * STANDARD_GRAVITY_M_S2, "gyr": np.deg2rad(240.0)}
 # 4000 deg/s is the widest range of a motion chip.
 _FASTEST_RAD_S = np.deg2rad(4000.0)
+
+_INT16 = np.iinfo(np.int16)
 
 FloatArray = NDArray[np.float64]
 BoolArray = NDArray[np.bool_]
@@ -78,8 +81,7 @@ def assess(
     opposed = gyr is not None and tilt_ratio(rate_hz, acc, gyr)[1] < -WELL_CORRELATED
     found = {
         f"{held} samples were not a number and were held from the sample before": held,
-        f"{count} samples are at the end of the sensor's range: peaks there are cut": count,
-        f"{' and '.join(stuck)} did not move while other axes did: check the sensor": stuck,
+        **_doubts(count, stuck),
         "the gyroscope turns against the acceleration: check the signs of its axes": opposed,
         "there is no gyroscope: movements and lifts are less exact": gyr is None,
     }
@@ -91,6 +93,34 @@ def assess(
         is_acc_only=gyr is None,
         warnings=so_far.warnings + tuple(text for text, is_so in found.items() if is_so),
     )
+
+
+def counts_warnings(counts: NDArray[np.int16], rate_hz: float) -> tuple[str, ...]:
+    """Say what is wrong with a device's own samples, (N, 9) gyr, acc, up; quick on a whole day."""
+    raw = counts[:, :6]
+    saturated, stuck = 0, []  # type: int, list[str]
+    if len(raw) and (raw.max() == _INT16.max or raw.min() == _INT16.min):
+        saturated = int(((raw == _INT16.max) | (raw == _INT16.min)).any(axis=1).sum())
+    # Who keeps a value for a minute keeps it at every second: look at these first.
+    seconds = raw[:: max(1, int(rate_hz))]
+    if any(
+        _longest_kept(seconds[:, axis]) >= min(STUCK_AFTER_S, len(seconds)) for axis in range(6)
+    ):
+        for sensor, first in (("gyr", 0), ("acc", 3)):
+            vectors = raw[:, first : first + 3]
+            stuck += [f"{sensor} {axis}" for axis in stuck_axes(vectors, rate_hz)]
+    return tuple(text for text, is_so in _doubts(saturated, stuck).items() if is_so)
+
+
+def _doubts(saturated: int, stuck: Sequence[str]) -> dict[str, bool]:
+    return {
+        f"{saturated} samples are at the end of the sensor's range: peaks there are cut": (
+            saturated > 0
+        ),
+        f"{' and '.join(stuck)} did not move while other axes did: check the sensor": (
+            len(stuck) > 0
+        ),
+    }
 
 
 def hold_short_gaps(vectors: FloatArray, rate_hz: float, what: str) -> tuple[FloatArray, int]:
@@ -149,14 +179,16 @@ def saturated_samples(vectors: FloatArray, floor: float) -> BoolArray:
     return flags
 
 
-def stuck_axes(vectors: FloatArray, rate_hz: float) -> list[str]:
+def _longest_kept(values: NDArray[np.floating | np.integer]) -> int:
+    starts, ends = runs(np.equal(values[1:], values[:-1]))
+    return 1 + int((ends - starts).max(initial=0))
+
+
+def stuck_axes(vectors: NDArray[np.floating | np.integer], rate_hz: float) -> list[str]:
     """Name the axes that keep one value for a minute, or throughout, while another changes."""
     if len(vectors) < rate_hz:
         return []
-    longest = []
-    for axis in range(3):
-        starts, ends = runs(np.equal(vectors[1:, axis], vectors[:-1, axis]))
-        longest.append(1 + int((ends - starts).max(initial=0)))
+    longest = [_longest_kept(vectors[:, axis]) for axis in range(3)]
     needed = min(round(STUCK_AFTER_S * rate_hz), len(vectors))
     if min(longest) >= needed:
         return []  # the whole sensor lay still: no axis is odd

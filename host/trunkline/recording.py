@@ -3,7 +3,8 @@
 Rules:
 - Vectors are in the sensor's own axes; `axes` says where those axes point on the wearer.
 - The sensor frame of Trunkline is "SRA": x up along the spine, y to the wearer's right, z forward.
-- Samples are evenly spaced; sample i was taken at i / rate_hz seconds.
+- Samples are evenly spaced but for `gaps`: sample i was taken at i / rate_hz seconds and what the
+  gaps up to it have lost.
 - Make one with `Recording.from_arrays` or `trunkline.readers.load`: both check everything.
 """
 
@@ -17,6 +18,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from trunkline import quality as checks
 from trunkline.errors import InputError
+from trunkline.filter_gaps import Gap, segments
 from trunkline.quality import STANDARD_GRAVITY_M_S2, Quality
 
 __all__ = ["PLACEMENTS", "STANDARD_GRAVITY_M_S2", "Quality", "Recording"]
@@ -51,6 +53,7 @@ class Recording:
         quality: What was counted and repaired while reading.
         start_utc: Time of sample 0; None: unknown.
         extras: Further arrays that the file held, under their own names.
+        gaps: Where samples are missing, in order.
     """
 
     rate_hz: float
@@ -64,6 +67,7 @@ class Recording:
     quality: Quality = field(default_factory=Quality)
     start_utc: datetime | None = None
     extras: Mapping[str, NDArray[Any]] = field(default_factory=dict)
+    gaps: tuple[Gap, ...] = ()
 
     @classmethod
     def from_arrays(
@@ -80,6 +84,7 @@ class Recording:
         quality: Quality | None = None,
         start_utc: datetime | None = None,
         extras: Mapping[str, NDArray[Any]] | None = None,
+        gaps: Sequence[Gap] = (),
     ) -> "Recording":
         """Check arrays and make a recording of them.
 
@@ -98,14 +103,16 @@ class Recording:
             quality: What a reader has counted so far.
             start_utc: Time of sample 0.
             extras: Further arrays to carry along.
+            gaps: Where samples are missing, in order: each between two samples.
 
         Raises:
-            InputError: A rate, shape, unit, axis or placement that cannot be used.
+            InputError: A rate, shape, unit, axis, placement or gap that cannot be used.
         """
         axis_map(axes)
         rate = _checked_rate(rate_hz)
         acc = _checked_vectors(acc_m_s2, "acc_m_s2", None)
         gyr = None if gyr_rad_s is None else _checked_vectors(gyr_rad_s, "gyr_rad_s", len(acc))
+        segments(gaps, len(acc))  # raises for gaps that do not fit
         acc, held_acc = checks.hold_short_gaps(acc, rate, "acc_m_s2")
         checks.check_acc_unit(acc)
         held_gyr = 0
@@ -125,6 +132,7 @@ class Recording:
             quality=found,
             start_utc=start_utc,
             extras=dict(extras or {}),
+            gaps=tuple(gaps),
         )
 
     @property
@@ -134,8 +142,8 @@ class Recording:
 
     @property
     def duration_s(self) -> float:
-        """Tell how long the recording is, in seconds."""
-        return self.sample_count / self.rate_hz
+        """Tell how long the recording is, gaps included, in seconds."""
+        return self.sample_count / self.rate_hz + sum(gap.lost_s for gap in self.gaps)
 
     def in_sensor_frame(self) -> "Recording":
         """Give the same recording with its vectors in the sensor frame "SRA"."""

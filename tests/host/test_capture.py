@@ -13,7 +13,7 @@ from posturecore import frames, wire
 from trunkline import InputError, load
 from trunkline.capture import CaptureWriter, read_capture, read_frames
 from trunkline.captured import analyze_capture
-from trunkline.events import Ack, Fault, Samples
+from trunkline.events import Ack, Fault, SamplesRun
 
 HEADER = {"source": "a test", "is_simulated": True}
 
@@ -79,7 +79,8 @@ def test_a_killed_writer_leaves_every_whole_frame(tmp_path, seed):
     header, data = read_frames(path)
     assert header == {"source": "killed"}
     capture = read_capture(path)
-    samples = [event for event in capture.events if isinstance(event, Samples)]
+    runs = [event for event in capture.events if isinstance(event, SamplesRun)]
+    samples = [frame for run in runs for frame in run.frames()]
     size = 12 * 18 + 5 + wire.OVERHEAD
     assert len(samples) == len(data) // size
     assert [event.sample_index for event in samples] == [12 * k for k in range(len(samples))]

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from posturecore import frames
+from tests.bench import command
 from trunkline import analyze, load
 from trunkline.capture import read_capture
 from trunkline.captured import analyze_capture, gather, mirror_of
@@ -22,8 +23,8 @@ def test_reading_a_capture_gives_the_live_decisions(demo_run):
 
 def test_a_capture_is_a_recording_in_si_units(demo_run):
     recording = load(demo_run.real.capture, strict=True)
-    counts, filled = gather(mirror_of(read_capture(demo_run.real.capture)))
-    assert filled == 0
+    counts, gaps = gather(mirror_of(read_capture(demo_run.real.capture)))
+    assert gaps == ()
     assert recording.rate_hz == 60.0
     assert recording.placement == "L5"
     assert not recording.is_simulated
@@ -38,22 +39,54 @@ def test_options_win_over_a_capture_s_own_words(demo_run):
     assert (recording.placement, recording.name) == ("T12", "mine")
 
 
-def test_lost_samples_are_held_and_counted(tmp_path, real_capture):
+def without_frames(tmp_path, real_capture, first, last):
+    """Leave samples frames [first, last) out of a capture."""
     header, parts = real_capture
     places = [k for k, part in enumerate(parts) if part[1] == frames.SAMPLES]
-    lost = places[100:105]
+    lost = places[first:last]
     kept = [part for k, part in enumerate(parts) if k not in lost]
     path = tmp_path / "gap.tlcap"
     path.write_bytes(header + b"".join(kept))
+    return path, parts
+
+
+def test_lost_samples_are_a_gap_and_counted(tmp_path, real_capture):
+    path, parts = without_frames(tmp_path, real_capture, 100, 105)
     recording = load(path)
-    assert recording.quality.held_samples == 60
-    assert recording.sample_count == load_count(parts)
-    assert "60 lost samples" in " ".join(recording.quality.warnings)
+    assert recording.gaps == ((1200, 1.0),)
+    assert (recording.quality.gap_count, recording.quality.gap_s) == (1, 1.0)
+    assert recording.quality.held_samples == 0
+    assert recording.sample_count == load_count(parts) - 60
+    assert recording.duration_s == load_count(parts) / 60
+    assert "Lost samples: 1.0 s in 1 gaps" in " ".join(recording.quality.warnings)
     analysis, mirror = analyze_capture(path)
     assert analysis.wear.link_lost_s == 1.0
     assert np.isnan(analysis.timeline.flexion_deg[200:210]).all()
     assert len(analysis.timeline.context) * 6 == load_count(parts)
     assert not mirror.compare().is_identical
+
+
+def test_a_gap_in_a_capture_is_lost_when_it_is_judged_by_other_settings(tmp_path, real_capture):
+    path, parts = without_frames(tmp_path, real_capture, 100, 105)
+    analysis = analyze(load(path), {"bend_peak_cdeg": 9000})
+    assert analysis.wear.lost_s == 1.0
+    assert len(analysis.timeline.context) * 6 == load_count(parts)
+    assert np.isnan(analysis.timeline.flexion_deg[200:210]).all()
+    assert any("gap" in warning for warning in analysis.warnings)
+
+
+def test_cut_peaks_and_a_stuck_axis_of_a_capture_are_said(tmp_path):
+    rng = np.random.default_rng(1)
+    counts = np.tile(np.array([0, 0, 0, 4098, 0, 0, 16393, 0, 0], np.int16), (7200, 1))
+    counts[:, :6] += rng.integers(-9, 9, (7200, 6), dtype=np.int16)
+    command.write_capture(tmp_path / "good.tlcap", counts)
+    assert analyze_capture(tmp_path / "good.tlcap")[0].warnings == ()
+    counts[:, 4] = 5
+    counts[1000:1004, 0] = 32767
+    command.write_capture(tmp_path / "bad.tlcap", counts)
+    said = " ".join(analyze_capture(tmp_path / "bad.tlcap")[0].warnings)
+    assert "4 samples are at the end of the sensor's range" in said
+    assert "acc y did not move" in said
 
 
 def load_count(parts):

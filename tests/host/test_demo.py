@@ -10,7 +10,7 @@ from posturecore.scales import SAMPLES_PER_BLOCK
 from trunkline.capture import read_capture
 from trunkline.cli import app
 from trunkline.demo_results import facts, motor_runs, save, write_page
-from trunkline.events import Samples
+from trunkline.events import SamplesRun
 from trunkline.simulator import MotorChange
 from trunkline.store import Store
 
@@ -43,8 +43,8 @@ def test_nothing_is_dropped_damaged_or_lost(played):
 def test_every_sample_of_the_tape_arrives(played):
     simulated = played[1]
     events = read_capture(simulated.capture, strict=True).events
-    samples = [event for event in events if isinstance(event, Samples)]
-    assert sum(len(event.items) for event in samples) == DEMO_S * 60
+    samples = [event for event in events if isinstance(event, SamplesRun)]
+    assert sum(len(event.counts) for event in samples) == DEMO_S * 60
     assert samples[0].sample_index == 0
     assert len(simulated.analysis.timeline.context) == DEMO_S * 60 / SAMPLES_PER_BLOCK
 

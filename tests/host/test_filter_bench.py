@@ -1,5 +1,8 @@
 """The bench measures what it says: its capture is a capture, and a broken claim is told."""
 
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 
@@ -14,9 +17,24 @@ def test_the_bench_s_capture_holds_the_samples_it_was_made_of(tmp_path):
     counts = command.day_counts()[:1200]
     command.write_capture(tmp_path / "day.tlcap", counts)
     capture = read_capture(tmp_path / "day.tlcap", strict=True)
-    found, filled = gather(mirror_of(capture))
-    assert filled == 0
+    found, gaps = gather(mirror_of(capture))
+    assert gaps == ()
     assert (found == counts).all()
+
+
+SLOW = """
+import sys
+from trunkline import cli
+from trunkline.captured import analyze_capture
+analyze_capture(sys.argv[1])
+print(sorted({"numba", "asyncio", "matplotlib", "sqlalchemy"} & set(sys.modules)))
+"""
+
+
+def test_replaying_a_capture_waits_for_nothing_that_it_does_not_need(tmp_path):
+    command.write_capture(tmp_path / "day.tlcap", command.day_counts()[:1200])
+    words = [sys.executable, "-c", SLOW, str(tmp_path / "day.tlcap")]
+    assert subprocess.run(words, capture_output=True, text=True, check=True).stdout == "[]\n"
 
 
 def test_the_ten_lines_run_without_ours():

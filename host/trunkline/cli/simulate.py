@@ -9,13 +9,13 @@ from rich.table import Table
 
 from trunkline.cli.output import out
 from trunkline.errors import InputError
-from trunkline.wearer import Scenario, scenario_names
-from trunkline.wearer import simulate as perform
 
 
 def _list_and_leave(wanted: bool) -> None:
     if not wanted:
         return
+    from trunkline.wearer import Scenario, scenario_names
+
     table = Table("scenario", "minutes", "what it is about", box=None)
     for name in scenario_names():
         scenario = Scenario.shipped(name)
@@ -46,6 +46,10 @@ def simulate(
 
     Example:  trunkline simulate -o hour.npz --seed 7 && trunkline replay hour.npz
     """
+    # Imported here: the other commands need not wait for it.
+    from trunkline.wearer import Scenario
+    from trunkline.wearer import simulate as perform
+
     if output.suffix != ".npz" or not output.parent.is_dir():
         raise InputError(
             found=f"--output {output}",

@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from trunkline.errors import InputError
+from trunkline.filter_gaps import Gap
 from trunkline.quality import STANDARD_GRAVITY_M_S2, Quality
 from trunkline.readers.csv_header import ACC_WORDS, GYR_WORDS, TIME_WORDS, parse_axis, parse_unit
 from trunkline.readers.time_column import SECONDS, guess_time_unit, read_time_column
@@ -76,11 +77,12 @@ def read_csv(path: Path, strict: bool, options: Mapping[str, Any]) -> Recording:
     columns = [*table.acc, *table.gyr, *([table.time] if table.time else [])]
     values, quality = table.numbers(columns, strict)
     rate_hz = mapping.rate_hz
+    gaps: tuple[Gap, ...] = ()
     if table.time:
         unit = mapping.time_unit or table.units.get(table.time) or guess_time_unit(values[:, -1])
         seconds = values[:, -1] * _factor(SECONDS, unit, "time_unit")
         timeline = read_time_column(seconds, rate_hz, quality, strict=strict)
-        rate_hz, quality = timeline.rate_hz, timeline.quality
+        rate_hz, quality, gaps = timeline.rate_hz, timeline.quality, timeline.gaps
         values = values[timeline.is_kept]
     if rate_hz is None:
         raise InputError(
@@ -100,6 +102,7 @@ def read_csv(path: Path, strict: bool, options: Mapping[str, Any]) -> Recording:
         name=mapping.name or path.stem,
         source=path.name,
         quality=quality,
+        gaps=gaps,
     )
 
 

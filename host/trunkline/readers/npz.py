@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from trunkline.errors import InputError
+from trunkline.filter_gaps import Gap
 from trunkline.quality import STANDARD_GRAVITY_M_S2, Quality
 from trunkline.readers.time_column import SECONDS, TimeColumn, guess_time_unit, read_time_column
 from trunkline.recording import Recording
@@ -77,9 +78,10 @@ def read_npz(path: Path, strict: bool, options: Mapping[str, Any]) -> Recording:
     if "start_utc" in arrays:
         start_utc = _one(_moment, arrays.pop("start_utc"), "start_utc")
     quality = Quality()
+    gaps: tuple[Gap, ...] = ()
     if "time" in arrays:
         timeline = _time_column(arrays.pop("time"), len(acc), rate_hz, strict)
-        rate_hz, quality = timeline.rate_hz, timeline.quality
+        rate_hz, quality, gaps = timeline.rate_hz, timeline.quality, timeline.gaps
         # Unequal lengths are for Recording to refuse, with its own sentence.
         if gyr is not None and len(gyr) == len(acc):
             gyr = gyr[timeline.is_kept]
@@ -98,6 +100,7 @@ def read_npz(path: Path, strict: bool, options: Mapping[str, Any]) -> Recording:
         quality=quality,
         start_utc=start_utc,
         extras=arrays,
+        gaps=gaps,
         **text,
     )
 

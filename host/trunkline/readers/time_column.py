@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from trunkline.errors import InputError
+from trunkline.filter_gaps import Gap
 from trunkline.quality import Quality
 
 FloatArray = NDArray[np.float64]
@@ -25,11 +26,13 @@ class TimeColumn:
         rate_hz: Samples a second, without the gaps.
         is_kept: Which rows are in order, (N,).
         quality: The counts so far, with those of the time column.
+        gaps: Where the kept rows miss samples.
     """
 
     rate_hz: float
     is_kept: BoolArray
     quality: Quality
+    gaps: tuple[Gap, ...]
 
 
 def read_time_column(
@@ -64,7 +67,7 @@ def read_time_column(
         warnings.append(f"{backward} rows were left out because their time did not go forward")
     if gap_count:
         warnings.append(
-            f"the time column skips {gap_s:.2f} s in {gap_count} gaps: what follows seems earlier"
+            f"the time column skips {gap_s:.2f} s in {gap_count} gaps: nothing is known of them"
         )
     if stated_rate_hz and abs(stated_rate_hz / rate_hz - 1.0) > RATE_TOLERANCE:
         warnings.append(
@@ -79,7 +82,10 @@ def read_time_column(
         jitter_ms=float(np.std(steps[lost == 0]) * 1000.0),
         warnings=quality.warnings + tuple(warnings),
     )
-    return TimeColumn(rate_hz, is_kept, found)
+    gaps = tuple(
+        Gap(int(step) + 1, float(lost[step] / rate_hz)) for step in np.flatnonzero(lost > 0)
+    )
+    return TimeColumn(rate_hz, is_kept, found, gaps)
 
 
 def guess_time_unit(times: FloatArray) -> str:
