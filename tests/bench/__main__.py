@@ -1,7 +1,7 @@
 """Measure everything and print one table; ends with 1 if a claim is broken.
 
-python -m tests.bench                all, in about three minutes
-python -m tests.bench accuracy       one part: accuracy, leans, speed or command
+python -m tests.bench                all, in about four minutes
+python -m tests.bench accuracy       one part: accuracy, leans, speed, command or detectors
 """
 
 import sys
@@ -15,13 +15,14 @@ def parts() -> dict[str, Callable[[], Iterator[Row]]]:
     """Name what can be measured here, and say what cannot."""
     if find_spec("vqf") is None:
         raise SystemExit("vqf is not installed; run: pip install 'trunkline[bench]'")
-    from . import accuracy, broad, command, speed
+    from . import accuracy, broad, command, detectors, speed
 
     found: dict[str, Callable[[], Iterator[Row]]] = {
         "accuracy": accuracy.on_broad,
         "leans": accuracy.on_leans,
         "speed": speed.of_filters,
         "command": command.of_replay,
+        "detectors": detectors.of_corpus,
     }
     if not broad.FOLDER.is_dir():
         print(broad.MISSING)
@@ -40,4 +41,5 @@ def main(wanted: list[str]) -> int:
     return 0 if all(row.is_kept for row in rows) else 1
 
 
-sys.exit(main(sys.argv[1:]))
+if __name__ == "__main__":  # the detectors' processes import this file again
+    sys.exit(main(sys.argv[1:]))

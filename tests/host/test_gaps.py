@@ -161,3 +161,14 @@ def test_gravity_is_told_of_the_gaps():
     ((_, before), (first, after)) = to_stretches(recording, told)
     assert (len(before), first, len(after)) == (600, 130, 600)
     assert not np.allclose(told[600:660], untold[600:660])
+
+
+def test_a_turn_within_a_gap_is_judged_at_once():
+    theta = np.radians(np.repeat([0.0, 60.0], 1800))
+    up, gyr = flexing(theta, 60.0)
+    gyr[1799:1801] = 0.0  # the turn itself is in the gap
+    gyr, acc = sensed(up, gyr, 60.0)
+    recording = Recording.from_arrays(60.0, acc, gyr, gaps=[Gap(1800, 20.0)])
+    flexion_deg = analyze(recording, neutral=UP).timeline.flexion_deg
+    assert np.isnan(flexion_deg[300:500]).all()
+    assert np.abs(flexion_deg[500:520] - 60.0).max() < 2.0

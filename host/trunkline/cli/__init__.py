@@ -8,7 +8,7 @@ import sys
 import typer
 
 from trunkline import __version__
-from trunkline.cli import demo, monitor, replay, report, settings, simulate
+from trunkline.cli import demo, evaluate, monitor, replay, report, settings, simulate
 from trunkline.cli.output import complain
 from trunkline.errors import InputError, TrunklineError
 
@@ -32,6 +32,7 @@ app.command("replay")(replay.replay)
 app.command("report")(report.report)
 app.command("monitor")(monitor.monitor)
 app.command("simulate")(simulate.simulate)
+app.command("evaluate")(evaluate.evaluate)
 app.command("settings")(settings.settings)
 
 

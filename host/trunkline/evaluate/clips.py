@@ -1,0 +1,160 @@
+"""The same decisions on people who really walked: a clip that is shipped, two where they are.
+
+Placements: a lower back was recorded; its data are also judged as if from the other placements,
+where forward instead of backward is a slouch, so that an alert is possible at all.
+"""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from posturecore.context import STILL, WALKING
+from posturecore.params import PLACEMENTS
+from trunkline import examples
+from trunkline.analysis import Analysis
+from trunkline.errors import InputError
+from trunkline.evaluate.corpus import STRICT
+from trunkline.evaluate.tables import Table
+from trunkline.readers import load
+from trunkline.recording import STANDARD_GRAVITY_M_S2, Recording
+from trunkline.replay import analyze
+
+FloatArray = NDArray[np.float64]
+
+GAIT, RISING = "skdh_lumbar_gait", "skdh_lumbar_sit2stand"
+_LEANS_DEG = (-12.0, 0.0, 12.0)
+# As few as the rules allow stands between a decision and a buzz.
+_EAGER = STRICT | {"slouch_dose_cdeg_s": 1500, "cues_per_hour": 30, "slouch_refractory_s": 10}
+# scikit-digital-health wears it upside down.
+_UPSIDE = np.diag([-1.0, -1.0, 1.0])
+_NO_SPANS = np.empty((0, 2))
+
+
+def table(folder: Path | None) -> Table:
+    """Judge the shipped clip, and those of scikit-digital-health in a folder.
+
+    Raises:
+        InputError: The folder does not hold them.
+    """
+    rows = list(_of_mobgap())
+    if folder is not None:
+        rows += _of_gait(skdh(folder, GAIT))
+        rows += _of_rising(skdh(folder, RISING))
+    else:
+        rows.append(("skdh", "not run: `--clips FOLDER` names a folder that holds them", "–"))
+    return Table("clips", ("clip", "what", "found"), tuple(rows))
+
+
+def skdh(folder: Path, name: str) -> Recording:
+    """Read a lumbar clip of scikit-digital-health.
+
+    Raises:
+        InputError: No such file.
+    """
+    path = folder / f"{name}.npz"
+    if not path.is_file():
+        raise InputError(
+            found=f"no {path.name} in {str(folder)!r}",
+            expected=f"{GAIT}.npz and {RISING}.npz: accel (g), time (s), gyro (rad/s)",
+            hint="leave --clips out",
+        )
+    with np.load(path) as file:
+        gyr = file["gyro"] @ _UPSIDE if "gyro" in file.files else None
+        rate_hz = 1 / float(np.median(np.diff(file["time"])))
+        acc = file["accel"].astype(float) @ _UPSIDE * STANDARD_GRAVITY_M_S2
+    return Recording.from_arrays(rate_hz, acc, gyr, "L5")
+
+
+def _of_mobgap() -> Iterator[tuple[str, str, str]]:
+    recording = load(examples.path(examples.NAMES[0]))
+    spans = recording.extras["walking_start_end_s"]
+    neutral = recording.extras["neutral_up"]
+    analysis = analyze(recording, neutral=neutral)
+    found, real = _seconds(analysis), _seconds(analysis, spans)
+    both = int((found & real).sum())
+    name = "mobgap HA001 Test 11, 138 s"
+    score = 2 * both / (found.sum() + real.sum())
+    yield name, "walking by the second, F1 (target ≥ 0.85)", f"{score:.3f}"
+    parts = f"{both / real.sum():.3f}, {both / found.sum():.3f}"
+    yield name, "… sensitivity, precision", parts
+    yield name, "slouch alerts while the reference walks", _alerted(recording, neutral, spans)
+
+
+def _of_gait(recording: Recording) -> Iterator[tuple[str, str, str]]:
+    upright = np.array([1.0, 0.0, 0.0])
+    context = analyze(recording, neutral=upright).timeline.context
+    name = "skdh gait, 45 s"
+    walks = (context[40:430] == WALKING).mean()
+    yield name, "share of seconds 4 to 43 called walking (no reference: one walk)", f"{walks:.3f}"
+    spans = np.array([[4.0, 43.0]])
+    yield name, "slouch alerts in seconds 4 to 43", _alerted(recording, upright, spans)
+
+
+def _of_rising(recording: Recording) -> Iterator[tuple[str, str, str]]:
+    upright = np.array([1.0, 0.0, 0.0])
+    analysis = analyze(recording, neutral=upright)
+    name = "skdh sit-to-stand, 91 s"
+    yield name, "slouch alerts not in an upright, still block", _alerted(recording, upright)
+    yield name, "sit-to-stands found", "no detector for them exists"
+    yield name, "bends logged (least peak 40°)", str(len(analysis.bends))
+
+
+def _alerted(recording: Recording, neutral: FloatArray, spans: FloatArray = _NO_SPANS) -> str:
+    """Count over placements, both slouch rules and three neutrals, at 5° and 3 s."""
+    runs = alerts = others = 0
+    for placement in PLACEMENTS:
+        for rule in (0, 1):
+            for lean_deg in _LEANS_DEG:
+                analysis = analyze(
+                    _moved(recording, placement),
+                    _EAGER | {"slouch_rule": rule},
+                    neutral=_turned(neutral, lean_deg),
+                )
+                walked, stood = _count(analysis, spans)
+                runs, alerts, others = runs + 1, alerts + walked, others + stood
+    return f"{alerts} in {runs} runs at 5° and 3 s ({others} elsewhere)"
+
+
+def _count(analysis: Analysis, spans: FloatArray) -> tuple[int, int]:
+    wrong = right = 0
+    for cue in analysis.cues:
+        if cue.reason != "slouch":
+            continue
+        walks = any(start <= cue.at_s < end for start, end in spans)
+        if walks or analysis.timeline.context[cue.block] != STILL:
+            wrong += 1
+        else:
+            right += 1
+    return wrong, right
+
+
+def _moved(recording: Recording, placement: str) -> Recording:
+    return Recording.from_arrays(
+        recording.rate_hz,
+        recording.acc_m_s2,
+        recording.gyr_rad_s,
+        placement,
+        axes=recording.axes,
+    )
+
+
+def _turned(up: FloatArray, lean_deg: float) -> FloatArray:
+    """Lean a neutral pose, so that walking itself looks slouched."""
+    cosine, sine = np.cos(np.radians(lean_deg)), np.sin(np.radians(lean_deg))
+    turn = np.array([[cosine, 0.0, sine], [0.0, 1.0, 0.0], [-sine, 0.0, cosine]])
+    leaned: FloatArray = turn @ up
+    return leaned
+
+
+def _seconds(analysis: Analysis, spans: FloatArray | None = None) -> NDArray[np.bool_]:
+    """Tell which whole seconds are walking: as decided, or in the reference's spans."""
+    time_s = analysis.timeline.time_s + analysis.timeline.block_s / 2
+    walks = analysis.timeline.context == WALKING
+    if spans is not None:
+        inside = [(time_s >= start) & (time_s < end) for start, end in spans]
+        walks = np.any(inside, axis=0)
+    whole = len(walks) // 10
+    is_walk: NDArray[np.bool_] = walks[: whole * 10].reshape(whole, 10).mean(axis=1) >= 0.5
+    return is_walk
