@@ -68,12 +68,18 @@ def unit(x: int, y: int, z: int) -> tuple[int, int, int]:
     return x * _ONE // length, y * _ONE // length, z * _ONE // length
 
 
-def _cross(a: tuple[int, int, int], b: tuple[int, int, int]) -> tuple[int, int, int]:
+def cross(a: tuple[int, int, int], b: tuple[int, int, int]) -> tuple[int, int, int]:
+    """Return the cross product of two Q14 vectors no longer than 1.1, in Q14."""
     return (
         (a[1] * b[2] - a[2] * b[1]) >> 14,
         (a[2] * b[0] - a[0] * b[2]) >> 14,
         (a[0] * b[1] - a[1] * b[0]) >> 14,
     )
+
+
+def dot_q14(a: tuple[int, int, int], b: tuple[int, int, int]) -> int:
+    """Return the dot product of two Q14 unit vectors, in Q14."""
+    return (a[0] * b[0] >> 4) + (a[1] * b[1] >> 4) + (a[2] * b[2] >> 4) >> 10
 
 
 def _dot(axis: tuple[int, int, int], vector: tuple[int, ...], at: int) -> int:
@@ -89,17 +95,20 @@ class TrunkFrame:
     """Up, forward and right of an upright trunk, in the sensor frame; made from one neutral pose.
 
         up      the neutral gravity vector
-        forward the sensor's z axis, made perpendicular to up
+        forward `ahead`, made perpendicular to up
         right   forward × up
 
-    Pitch and roll of the mounting cancel. A yaw error of the mounting does not: 5° of it at 30°
-    of flexion shows as 2.5° of lean, but changes flexion by less than 1°.
+    `ahead` comes from a bow (bow.py), in any mounting; without one it is the sensor's z axis.
+    Then pitch and roll of the mounting cancel, and a yaw error does not: 5° of it at 30° of
+    flexion shows as 2.5° of lean, but changes flexion by less than 1°.
     """
 
-    def __init__(self, up_x: int, up_y: int, up_z: int) -> None:
+    def __init__(
+        self, up_x: int, up_y: int, up_z: int, ahead: tuple[int, int, int] = (0, 0, _ONE)
+    ) -> None:
         self.up = unit(up_x, up_y, up_z)
-        self.right = unit(*_cross((0, 0, _ONE), self.up))
-        self.forward = _cross(self.up, self.right)
+        self.right = unit(*cross(ahead, self.up))
+        self.forward = cross(self.up, self.right)
 
     def pose(self, vector: tuple[int, ...], at: int = 0) -> tuple[int, int, int, int]:
         """Return flexion, lean and inclination of an up vector, and the cosine of the last, Q14.

@@ -1,10 +1,21 @@
 """Neutral pose from a few seconds of standing still; refuses what it cannot trust."""
 
-from .angles import isqrt, norm
+from .angles import dot_q14, isqrt, norm
 from .blocks import ACC, ACC_RANGE, FLAGS, GYR, MOTOR, SATURATED, UP
 from .scales import ACC_LSB_PER_G, UP_LSB_PER_G, acc_lsb, gyr_lsb
 
-RUNNING, DONE, MOVING, NOT_UPRIGHT, SATURATION, NO_GRAVITY, NOT_STORED = range(7)
+(
+    RUNNING,
+    DONE,
+    MOVING,
+    NOT_UPRIGHT,
+    SATURATION,
+    NO_GRAVITY,
+    NOT_STORED,
+    NO_BEND,
+    TWISTED,
+    BOW_NOW,
+) = range(10)
 MEANINGS = (
     "calibrating",
     "neutral pose stored",
@@ -13,6 +24,9 @@ MEANINGS = (
     "refused: the sensor was shaken or knocked; try again",
     "refused: gravity is missing; check the sensor and try again",
     "refused: the device could not store it; switch it off and on and try again",
+    "refused: no bend of 30° was held for a second; bow further and hold it",
+    "refused: you twisted or leaned aside; bow straight forward and try again",
+    "standing pose taken; now bow forward by 30° or more, and hold it",
 )
 
 # Every axis SD < 0.02 g and every gyro axis < 3 °/s (docs/detection.md). A deviation of 0.1 g is
@@ -44,7 +58,9 @@ def has_gravity(block: tuple[int, ...]) -> bool:
 class Calibrator:
     """Give it blocks until `code` leaves RUNNING; on DONE, `up` is the neutral pose."""
 
-    def __init__(self, blocks: int) -> None:
+    def __init__(self, blocks: int, upright: tuple[int, int, int] | None = (16384, 0, 0)) -> None:
+        """`upright` is what up must be like, within 60°, in Q14; None: any mounting will do."""
+        self._upright = upright
         self.code = RUNNING
         self.up = (0, 0, 0)
         self.worst_sd_mg = 0
@@ -95,5 +111,5 @@ class Calibrator:
             self.code = MOVING
         elif not is_gravity(norm(*self.up)):
             self.code = NO_GRAVITY
-        elif self.up[0] < _COS_60:
+        elif self._upright and dot_q14(self._upright, self.up) < _COS_60:
             self.code = NOT_UPRIGHT

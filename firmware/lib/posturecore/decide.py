@@ -11,6 +11,7 @@ from . import bends, lifts, slouch
 from .angles import TrunkFrame
 from .bends import IS_CUT, IS_HELD
 from .blocks import CHARGING, FLAGS, UP
+from .bow import NOMINAL
 from .calibrate import has_gravity
 from .coach import Coach
 from .context import (
@@ -104,12 +105,14 @@ class Decider:
         self.coach.inherit(past)
         return events
 
-    def set_neutral(self, up: tuple[int, int, int]) -> list[tuple[int, tuple[int, ...]]]:
-        """Measure from this neutral pose from the next block on.
+    def set_neutral(
+        self, up: tuple[int, int, int], ahead: tuple[int, int, int] = NOMINAL
+    ) -> list[tuple[int, tuple[int, ...]]]:
+        """Measure from this neutral pose from the next block on; `ahead` comes from a bow.
 
         Raises ValueError, and changes nothing, when `up` points nowhere.
         """
-        trunk = TrunkFrame(*up)
+        trunk = TrunkFrame(up[0], up[1], up[2], ahead)
         events = self.finish()
         self.trunk = trunk
         self.bends.restart()
