@@ -4,8 +4,9 @@ One loop, one owner: `run` sleeps in the board until something happens and calls
 """
 
 from posturecore import frames, wire
-from posturecore.calibrate import DONE, NO_GRAVITY, NOT_STORED, RUNNING, Calibrator
-from posturecore.coach import FELT, PATTERNS, REASON_HOST
+from posturecore.bow import StandAndBow
+from posturecore.calibrate import BOW_NOW, DONE, NO_GRAVITY, NOT_STORED, RUNNING, Calibrator
+from posturecore.coach import BENT, FELT, PATTERNS, REASON_HOST
 from posturecore.decide import Decider
 from posturecore.params import NAMES
 from posturecore.scales import SAMPLES_PER_BLOCK, blocks_for_s
@@ -36,7 +37,8 @@ class App:
         self._decisions = []
         self._decider = Decider(prescription.settings, imu.rate_mhz)
         if prescription.neutral is not None:
-            self._decider.set_neutral(prescription.neutrals[prescription.neutral])
+            up = prescription.neutrals[prescription.neutral]
+            self._decider.set_neutral(up, prescription.ahead)
         self._sampler = sampler_class(
             imu, board, haptics, self._on_block, self._on_gap, self._on_samples
         )
@@ -94,8 +96,12 @@ class App:
             self._link.send(frames.BLOCKS, (at,), (block,))
         if self._mask & frames.STREAM_DECISIONS:
             self._add_decision()
-        if self._calibrator is not None and self._calibrator.block(block) != RUNNING:
-            self._end_calibration()
+        if self._calibrator is not None:
+            code = self._calibrator.block(block)
+            if code == BOW_NOW:
+                self._haptics.play(PATTERNS[BENT])
+            elif code != RUNNING:
+                self._end_calibration()
         if self._decider.at % _STATUS_BLOCKS == 0 and self._mask:
             self._send_status()
 
@@ -134,22 +140,22 @@ class App:
         code = calibrator.code
         if code == DONE:
             try:
-                self._use_neutral(self._wanted_neutral, calibrator.up)
+                ahead = getattr(calibrator, "ahead", self._prescription.ahead)
+                self._use_neutral(self._wanted_neutral, calibrator.up, ahead)
             except (OSError, ValueError):  # no room in flash; a pose without a forward
                 code = NOT_STORED
         self._tell_calibration(self._wanted_neutral, code, calibrator)
 
-    def _use_neutral(self, neutral, up):
-        self._prescription.set_neutral(neutral, up)
+    def _use_neutral(self, neutral, up, ahead):
+        self._prescription.set_neutral(neutral, up, ahead)
         self._send_decisions()
-        self._tell(self._decider.set_neutral(up))
+        self._tell(self._decider.set_neutral(up, ahead))
 
     def _tell_calibration(self, neutral, code, calibrator=None):
         up = calibrator.up if calibrator else self._prescription.neutrals[neutral]
         sd_mg = calibrator.worst_sd_mg if calibrator else 0
-        self._link.send(
-            frames.CALIBRATION, (neutral, code, self._decider.at) + tuple(up) + (sd_mg,)
-        )
+        values = (neutral, code, self._decider.at) + tuple(up) + (sd_mg,)
+        self._link.send(frames.CALIBRATION, values + tuple(self._prescription.ahead))
 
     # ---- commands
 
@@ -221,15 +227,20 @@ class App:
             return frames.ACK_BUSY
         self._wanted_neutral = values[0]
         seconds = self._prescription.settings["calibration_s"]
-        self._calibrator = Calibrator(blocks_for_s(seconds, self._imu.rate_mhz))
+        blocks = blocks_for_s(seconds, self._imu.rate_mhz)
+        if values[1]:
+            self._calibrator = StandAndBow(blocks)
+        else:
+            self._calibrator = Calibrator(blocks, self._prescription.upright())
         return frames.ACK_DONE
 
     def _set_neutral(self, values, _items):
         neutral, up = values[0], values[1:4]
+        ahead = values[4:7] if any(values[4:7]) else self._prescription.ahead
         if neutral >= len(frames.NEUTRALS):
             return frames.ACK_BAD_VALUE
         try:
-            self._use_neutral(neutral, up)
+            self._use_neutral(neutral, up, ahead)
         except ValueError:
             return frames.ACK_BAD_VALUE
         self._tell_calibration(neutral, DONE)

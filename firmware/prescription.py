@@ -1,7 +1,8 @@
 """The settings and neutral poses in force, kept in flash."""
 
 from posturecore import params
-from posturecore.angles import TrunkFrame, norm
+from posturecore.angles import TrunkFrame, norm, unit
+from posturecore.bow import NOMINAL
 from posturecore.calibrate import is_gravity
 from posturecore.frames import NEUTRALS
 
@@ -18,7 +19,8 @@ class Prescription:
     def __init__(self, storage):
         self._storage = storage
         document = storage.load(_FILE, {})
-        self.settings, self.neutrals = _settings(document), _neutrals(document)
+        self.ahead = _ahead(document)  # forward in the sensor, from a bow; one for all poses
+        self.settings, self.neutrals = _settings(document), _neutrals(document, self.ahead)
         self.neutral = _in_force(document, self.neutrals)
 
     def change(self, changes):
@@ -26,19 +28,26 @@ class Prescription:
         settings = dict(self.settings)
         settings.update(changes)
         settings = params.complete(settings)
-        self._save(settings, self.neutrals, self.neutral)
+        self._save(settings, self.neutrals, self.neutral, self.ahead)
         self.settings = settings
 
-    def set_neutral(self, neutral, up):
+    def upright(self):
+        """Return what up must be like, to be no mistake, in Q14; a bow shows any mounting."""
+        if self.ahead == NOMINAL or self.neutral is None:
+            return (16384, 0, 0)
+        return unit(*self.neutrals[self.neutral])
+
+    def set_neutral(self, neutral, up, ahead=NOMINAL):
         """Keep a neutral pose and put it in force; raises ValueError for one that is none."""
         neutrals = dict(self.neutrals)
-        neutrals[neutral] = _checked(up)
-        self._save(self.settings, neutrals, neutral)
-        self.neutrals, self.neutral = neutrals, neutral
+        neutrals[neutral] = _checked(up, ahead)
+        self._save(self.settings, neutrals, neutral, ahead)
+        self.neutrals, self.neutral, self.ahead = neutrals, neutral, tuple(ahead)
 
-    def _save(self, settings, neutrals, neutral):
+    def _save(self, settings, neutrals, neutral, ahead):
         poses = [[number, list(up)] for number, up in neutrals.items()]
         document = {"settings": settings, "neutrals": poses, "neutral": neutral}
+        document["ahead"] = list(ahead)
         self._storage.save(_FILE, document)
 
 
@@ -54,22 +63,31 @@ def _settings(document):
         return params.defaults()
 
 
-def _neutrals(document):
+def _ahead(document):
+    try:
+        x, y, z = document["ahead"]
+        unit(x, y, z)
+        return x, y, z
+    except (KeyError, TypeError, ValueError):
+        return NOMINAL
+
+
+def _neutrals(document, ahead):
     neutrals = {}
     try:
         for neutral, up in document["neutrals"]:
             if neutral in range(len(NEUTRALS)):
-                neutrals[neutral] = _checked(up)
+                neutrals[neutral] = _checked(up, ahead)
     except (KeyError, TypeError, ValueError):
         pass
     return neutrals
 
 
-def _checked(up):
+def _checked(up, ahead):
     x, y, z = up
     if not is_gravity(norm(x, y, z)):
         raise ValueError("Found a neutral pose {}; expected a gravity vector.".format(up))
-    TrunkFrame(x, y, z)  # raises ValueError when the wearer would be lying on the sensor
+    TrunkFrame(x, y, z, ahead)  # raises ValueError when the wearer would be lying on the sensor
     return x, y, z
 
 

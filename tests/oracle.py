@@ -139,7 +139,7 @@ def walking(
             steps, strong = [], set()
         else:
             is_rise = vertical_mg[k] > 38 and was_below
-            if vertical_mg[k] < 0:
+            if vertical_mg[k] < -20:
                 was_below = True
             elif is_rise and (not steps or k - steps[-1] >= 4):
                 steps.append(k)

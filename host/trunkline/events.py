@@ -174,6 +174,9 @@ class Calibration(Frame):
     up_y: int
     up_z: int
     sd_mg: int
+    ahead_x: int
+    ahead_y: int
+    ahead_z: int
 
 
 @dataclass(frozen=True)

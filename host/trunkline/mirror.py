@@ -240,7 +240,7 @@ class Mirror:
                     self._configure(replay, event)
                 elif event.code == DONE:
                     up = (event.up_x, event.up_y, event.up_z)
-                    replay.set_neutral(up)
+                    replay.set_neutral(up, (event.ahead_x, event.ahead_y, event.ahead_z))
                     self.neutral = up
             except ValueError as error:
                 self._oddities.append(f"left out what no device can hold: {error}")

@@ -7,6 +7,7 @@ import numpy as np
 from posturecore.context import STILL
 from posturecore.decide import Decider
 from posturecore.slouch import BEGUN, GOOD
+from posturecore.steps import FALL_LSB
 from posturecore.stillness import EVERY_BLOCKS
 from trunkline.blocks import IntArray
 from trunkline.calm import Calm
@@ -83,7 +84,7 @@ class Passing:
         rule = decider.context_rule
         rule.amendment = decider.amendment = ()
         rule.steps.is_new = False
-        if int(calm.vertical[start:end].min()) < 0:
+        if int(calm.vertical[start:end].min()) < FALL_LSB:
             rule.steps.is_armed = True
         base = self._base
         first = max(0, -(-(start - self._first_watched) // EVERY_BLOCKS))

@@ -15,6 +15,7 @@ from posturecore import frames, params
 from posturecore.angles import norm
 from posturecore.bends import DEPTHS_CDEG
 from posturecore.blocks import UP
+from posturecore.bow import NOMINAL
 from posturecore.calibrate import is_gravity
 from posturecore.context import CHANGING, UNKNOWN, WALKING
 from posturecore.decide import KIND_BEND, KIND_SLOUCH, Decider
@@ -29,6 +30,7 @@ from trunkline.neutral import Up, find_neutral, given_neutral, neutral_vector
 from trunkline.passing import LEAST_BLOCKS, Passing
 from trunkline.quality import runs
 from trunkline.recording import Recording
+from trunkline.slip import slip_warnings
 
 Row = tuple[int, ...]
 _WORTH_PASSING = 100  # blocks; below it a plain loop is as fast
@@ -153,9 +155,9 @@ class Replay:
         lost = (0, 0, self.decider.context, self.decider.slouch_state, 0)
         self.decisions.verdicts.extend([lost] * blocks)
 
-    def set_neutral(self, up: Up) -> None:
-        """Measure from another neutral pose from here on."""
-        self.decisions.take(self.decider.set_neutral(up))
+    def set_neutral(self, up: Up, ahead: Up = NOMINAL) -> None:
+        """Measure from another neutral pose from here on; `ahead` is forward, from a bow."""
+        self.decisions.take(self.decider.set_neutral(up, ahead))
 
     def configure(self, settings: Mapping[str, int]) -> None:
         """Judge by another prescription from here on."""
@@ -205,6 +207,7 @@ class Replay:
         warnings: tuple[str, ...] = (),
     ) -> Analysis:
         """Give everything decided so far."""
+        timeline = self.timeline()
         return Analysis(
             name=name,
             is_simulated=is_simulated,
@@ -223,8 +226,8 @@ class Replay:
                 Cue.from_row(row, self.block_s, self.first_block) for row in self.decisions.cues
             ),
             wear=Wear.from_ledger(self.decider.ledger, self.block_s),
-            timeline=self.timeline(),
-            warnings=warnings,
+            timeline=timeline,
+            warnings=warnings + slip_warnings(timeline),
         )
 
 

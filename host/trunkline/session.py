@@ -172,21 +172,28 @@ class Session:
         items = tuple((params.NAMES.index(name), value) for name, value in changes.items())
         await self.command(frames.SETTINGS, (0, 0), items)
 
-    async def set_neutral(self, up: tuple[int, int, int], neutral: str = "stand") -> None:
-        """Give the device a neutral pose as gravity counts.
+    async def set_neutral(
+        self,
+        up: tuple[int, int, int],
+        neutral: str = "stand",
+        ahead: tuple[int, int, int] = (0, 0, 0),
+    ) -> None:
+        """Give the device a neutral pose as gravity counts; `ahead` of zeros keeps forward.
 
         Raises:
             InputError: No such kind of pose, or a vector that the device cannot use.
         """
-        await self.command(frames.NEUTRAL, (_neutral_index(neutral), *up))
+        await self.command(frames.NEUTRAL, (_neutral_index(neutral), *up, *ahead))
 
-    async def start_calibration(self, neutral: str = "stand") -> Answer:
+    async def start_calibration(self, neutral: str = "stand", *, with_bow: bool = False) -> Answer:
         """Have the wearer's pose taken as neutral; the result comes when the device has it.
+
+        With a bow, in any mounting: stand still, and at the pulse bow forward and hold it.
 
         Raises:
             InputError: No such kind of pose, or the device is busy calibrating.
         """
-        values = (_neutral_index(neutral),)
+        values = (_neutral_index(neutral), int(with_bow))
         result = self._answers.expect(Calibration)
         try:
             await self.command(frames.CALIBRATE, values)

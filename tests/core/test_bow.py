@@ -7,14 +7,16 @@ from hypothesis import strategies as st
 
 from posturecore.angles import TrunkFrame
 from posturecore.blocks import MOTOR, SATURATED
-from posturecore.bow import NOMINAL, Bow
+from posturecore.bow import NOMINAL, Bow, StandAndBow
 from posturecore.calibrate import (
+    BOW_NOW,
     DONE,
     MEANINGS,
     MOVING,
     NO_BEND,
     NO_GRAVITY,
     NOT_UPRIGHT,
+    RUNNING,
     SATURATION,
     TWISTED,
     Calibrator,
@@ -170,3 +172,21 @@ def test_nothing_in_a_bow_gets_wide():
     for one in [(32767, 32767, 32767, *block(40)[3:])] * 100 + [block(40)] * 10:
         bow.block(one)
     assert bow.code == TWISTED
+
+
+def test_standing_and_bowing_is_one_calibration():
+    rotation = turned((1, 2, 3), 200)
+    both = StandAndBow(50)
+    codes = [both.block(one) for one in mounted([block()] * 50 + bow_blocks(), rotation)]
+    assert codes[:50] == [RUNNING] * 49 + [BOW_NOW]
+    assert codes.count(BOW_NOW) == 1
+    assert both.code == DONE
+    assert np.array(both.up) / 16393 == pytest.approx(rotation[:, 0], abs=0.001)
+    assert np.array(both.ahead) / 16384 == pytest.approx(rotation[:, 2], abs=0.005)
+
+
+def test_who_moves_while_standing_is_not_asked_to_bow():
+    both = StandAndBow(50)
+    codes = {both.block(block(jolt_mg=150 * (i % 2))) for i in range(60)}
+    assert BOW_NOW not in codes
+    assert both.code == MOVING

@@ -11,7 +11,18 @@ again. Backward cannot be told from forward: the wearer is asked to bow. Limits:
 
 from .angles import atan2_cdeg, cross, dot_q14, norm, unit
 from .blocks import FLAGS, GYR, MOTOR, SATURATED, UP
-from .calibrate import DONE, MOVING, NO_BEND, NO_GRAVITY, RUNNING, SATURATION, TWISTED, has_gravity
+from .calibrate import (
+    BOW_NOW,
+    DONE,
+    MOVING,
+    NO_BEND,
+    NO_GRAVITY,
+    RUNNING,
+    SATURATION,
+    TWISTED,
+    Calibrator,
+    has_gravity,
+)
 from .scales import gyr_lsb
 
 _LEAST_CDEG = 3000
@@ -87,3 +98,36 @@ class Bow:
         if -along * 16384 >= straight * _COS_15_Q14:
             self.ahead = cross(self._up, right)
             self.code = DONE
+
+
+class StandAndBow:
+    """Both, one after the other: `block` says BOW_NOW once, when the standing pose is taken."""
+
+    def __init__(self, blocks: int) -> None:
+        self.code = RUNNING
+        self.ahead = NOMINAL
+        self._stand = Calibrator(blocks, None)
+        self._bow: Bow | None = None
+
+    @property
+    def up(self) -> tuple[int, int, int]:
+        """The standing pose."""
+        return self._stand.up
+
+    @property
+    def worst_sd_mg(self) -> int:
+        """How still it was."""
+        return self._stand.worst_sd_mg
+
+    def block(self, block: tuple[int, ...]) -> int:
+        """Add a block and return the code."""
+        if self._bow is None:
+            self.code = self._stand.block(block)
+            if self.code == DONE:
+                self._bow = Bow(self._stand.up)
+                self.code = RUNNING
+                return BOW_NOW
+        else:
+            self.code = self._bow.block(block)
+            self.ahead = self._bow.ahead
+        return self.code

@@ -1,6 +1,6 @@
 """Steps, and the bouts of walking they make, from the vertical acceleration of the trunk.
 
-    a step    the vertical rises over 38 mg from below zero, 4 blocks after the last or later
+    a step    the vertical rises over 38 mg from below -20 mg, 4 blocks after the last or later
     a chain   steps no more than 16 blocks apart
     walking   a chain of 6 steps, 4 of them over 100 mg
 
@@ -13,6 +13,7 @@ brings the feet together. Sitting down and turning on the spot make three to fiv
 from .scales import acc_lsb
 
 RISE_LSB = acc_lsb(38)
+FALL_LSB = -acc_lsb(20)
 _STRONG_LSB = acc_lsb(100)
 _SHORTEST, _LONGEST = 4, 16
 _STEPS, _STRONG_STEPS = 6, 4
@@ -42,7 +43,7 @@ class Steps:
         if self.count and at - self._last > _LONGEST:
             self.end()
             return
-        if vertical < 0:
+        if vertical < FALL_LSB:
             self.is_armed = True
         elif vertical > RISE_LSB and self.is_armed and at - self._last >= _SHORTEST:
             self._add(at)
