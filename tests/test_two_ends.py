@@ -73,7 +73,7 @@ async def test_calibration_is_refused_while_moving(ends):
         await ends.board.play(121_000)
         pending = await session.start_calibration()
         with pytest.raises(InputError, match="busy"):
-            await session.command(frames.CALIBRATE, (0,))
+            await session.command(frames.CALIBRATE, (0, 0))
         await ends.board.play(127_000)
         assert (await pending).code == MOVING
         assert (await session.status()).is_calibrated == 0

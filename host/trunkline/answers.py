@@ -1,11 +1,12 @@
-"""Who waits for which frame from the device, and what they get when it does not come."""
+"""Commands and their answers: who waits for which frame, and what if it does not come."""
 
 import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TypeVar
 
-from trunkline.errors import LinkError, ProtocolError
+from posturecore import frames, wire
+from trunkline.errors import InputError, LinkError, ProtocolError
 from trunkline.events import Ack, Frame
 
 _Kind = TypeVar("_Kind", bound=Frame)
@@ -78,3 +79,21 @@ class Answers:
         if not isinstance(frame, kind):
             raise ProtocolError(f"{self._name} answered {what} with {frame}.")
         return frame
+
+
+def pack_command(
+    frame: int, sequence: int, values: tuple[int, ...], items: tuple[tuple[int, ...], ...]
+) -> bytes:
+    """Give the bytes of a command frame.
+
+    Raises:
+        InputError: Values that do not fit the frame's table.
+    """
+    try:
+        return wire.pack_frame(frame, sequence, values, items)
+    except ValueError as error:
+        raise InputError(
+            found=f"{frames.FRAMES[frame][0]} {values}: {error}",
+            expected="values that fit the frame",
+            hint="docs/protocol.md has the table",
+        ) from None

@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping
 from types import TracebackType
 from typing import Self, TypeVar
 
-from posturecore import coach, frames, params, wire
-from trunkline.answers import Answer, Answers
+from posturecore import coach, frames, params
+from trunkline.answers import Answer, Answers, pack_command
 from trunkline.capture import CaptureWriter
 from trunkline.decoder import Decoder
 from trunkline.errors import InputError, LinkError, ProtocolError, TrunklineError
@@ -125,7 +125,7 @@ class Session:
             InputError: The device refused the value, or it does not fit the frame.
         """
         sequence, self._sequence = self._sequence, (self._sequence + 1) & 0xFFFF
-        data = _packed(frame, sequence, values, items)
+        data = pack_command(frame, sequence, values, items)
         with self._answers.expecting(Ack, sequence) as answer:
             await self._transport.write(data)
             ack = await self._answers.wait(answer, Ack, frames.FRAMES[frame][0])
@@ -280,19 +280,6 @@ class Session:
         with self._answers.expecting(kind) as answer:
             await self.command(frame, values)
             return await self._answers.wait(answer, kind, frames.FRAMES[values[0]][0])
-
-
-def _packed(
-    frame: int, sequence: int, values: tuple[int, ...], items: tuple[tuple[int, ...], ...]
-) -> bytes:
-    try:
-        return wire.pack_frame(frame, sequence, values, items)
-    except ValueError as error:
-        raise InputError(
-            found=f"{frames.FRAMES[frame][0]} {values}: {error}",
-            expected="values that fit the frame",
-            hint="docs/protocol.md has the table",
-        ) from None
 
 
 def _neutral_index(neutral: str) -> int:

@@ -51,7 +51,16 @@ def day_counts() -> NDArray[np.int16]:
 def write_capture(path: Path, counts: NDArray[np.int16]) -> int:
     """Write samples as a device streams them; return the number of frames."""
     values = (1, 0, 1, 6, round(RATE_HZ * 1000), 1, 0, b"benchday")
-    upright = (0, DONE, 0, *counts[:SAMPLES_PER_FRAME, 6:9].mean(axis=0).astype(int).tolist(), 5)
+    upright = (
+        0,
+        DONE,
+        0,
+        *counts[:SAMPLES_PER_FRAME, 6:9].mean(axis=0).astype(int).tolist(),
+        5,
+        0,
+        0,
+        16384,
+    )
     parts = [
         b'TLCAP 1 {"is_simulated": true}\n',
         wire.pack_frame(frames.HELLO, 0, values),

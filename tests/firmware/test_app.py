@@ -19,6 +19,7 @@ from prescription import Prescription  # isort: skip
 from sampler import Sampler  # isort: skip
 from storage import Storage  # isort: skip
 
+NO_BOW = (0, 0, 0)
 UPRIGHT = (16393, 0, 0)
 
 
@@ -152,15 +153,15 @@ def test_full_flash_is_answered_and_changes_nothing(device, monkeypatch):
 
     monkeypatch.setattr(device.storage, "save", refuse)
     assert ack(device.command(frames.SETTINGS, (0, 0), ((3, 5),))) == frames.ACK_FAILED
-    assert ack(device.command(frames.NEUTRAL, (0, *UPRIGHT))) == frames.ACK_FAILED
+    assert ack(device.command(frames.NEUTRAL, (0, *UPRIGHT, *NO_BOW))) == frames.ACK_FAILED
     assert device.ask(frames.SETTINGS)[1] == before[1]
     assert device.ask(frames.STATUS)[5] == 0
 
 
 def test_neutral_in_force_is_the_same_after_a_restart(device, tape, tmp_path):
     device.meet()
-    device.command(frames.NEUTRAL, (0, *UPRIGHT))
-    device.command(frames.NEUTRAL, (1, 16000, 0, 3000))
+    device.command(frames.NEUTRAL, (0, *UPRIGHT, *NO_BOW))
+    device.command(frames.NEUTRAL, (1, 16000, 0, 3000, *NO_BOW))
     assert device.ask(frames.CALIBRATION)[3:6] == (16000, 0, 3000)
     again = Device(tape, tmp_path)
     with again.rig:
@@ -177,12 +178,22 @@ def test_neutral_in_force_is_the_same_after_a_restart(device, tape, tmp_path):
     [
         pytest.param(frames.REQUEST, (0x10,), (), frames.ACK_BAD_VALUE, id="ask-for-samples"),
         pytest.param(frames.STREAM, (8,), (), frames.ACK_BAD_VALUE, id="stream-unknown"),
-        pytest.param(frames.CALIBRATE, (3,), (), frames.ACK_BAD_VALUE, id="calibrate-unknown"),
-        pytest.param(frames.NEUTRAL, (3, *UPRIGHT), (), frames.ACK_BAD_VALUE, id="neutral-id"),
-        pytest.param(frames.NEUTRAL, (0, 0, 0, 0), (), frames.ACK_BAD_VALUE, id="neutral-zero"),
-        pytest.param(frames.NEUTRAL, (0, 5000, 0, 0), (), frames.ACK_BAD_VALUE, id="a-third-g"),
-        pytest.param(frames.NEUTRAL, (0, *[-32768] * 3), (), frames.ACK_BAD_VALUE, id="two-g"),
-        pytest.param(frames.NEUTRAL, (0, 0, 0, 16393), (), frames.ACK_BAD_VALUE, id="lying"),
+        pytest.param(frames.CALIBRATE, (3, 0), (), frames.ACK_BAD_VALUE, id="calibrate-unknown"),
+        pytest.param(
+            frames.NEUTRAL, (3, *UPRIGHT, *NO_BOW), (), frames.ACK_BAD_VALUE, id="neutral-id"
+        ),
+        pytest.param(
+            frames.NEUTRAL, (0, 0, 0, 0, *NO_BOW), (), frames.ACK_BAD_VALUE, id="neutral-zero"
+        ),
+        pytest.param(
+            frames.NEUTRAL, (0, 5000, 0, 0, *NO_BOW), (), frames.ACK_BAD_VALUE, id="a-third-g"
+        ),
+        pytest.param(
+            frames.NEUTRAL, (0, *[-32768] * 3, *NO_BOW), (), frames.ACK_BAD_VALUE, id="two-g"
+        ),
+        pytest.param(
+            frames.NEUTRAL, (0, 0, 0, 16393, *NO_BOW), (), frames.ACK_BAD_VALUE, id="lying"
+        ),
         pytest.param(frames.HAPTIC, (0,), (), frames.ACK_BAD_VALUE, id="no-pattern"),
         pytest.param(frames.HAPTIC, (200,), (), frames.ACK_BAD_VALUE, id="unknown-pattern"),
         pytest.param(frames.SETTINGS, (0, 0), ((200, 1),), frames.ACK_BAD_VALUE, id="unknown-row"),
@@ -198,18 +209,18 @@ def test_command_is_answered(device, frame, values, items, answer):
 
 def test_second_calibration_is_busy(device):
     device.meet()
-    assert ack(device.command(frames.CALIBRATE, (0,))) == frames.ACK_DONE
-    assert ack(device.command(frames.CALIBRATE, (0,))) == frames.ACK_BUSY
+    assert ack(device.command(frames.CALIBRATE, (0, 0))) == frames.ACK_DONE
+    assert ack(device.command(frames.CALIBRATE, (0, 0))) == frames.ACK_BUSY
 
 
 def test_calibration_that_a_gap_cuts_is_refused_aloud(device):
     device.meet()
-    device.command(frames.CALIBRATE, (0,))
+    device.command(frames.CALIBRATE, (0, 0))
     device.radio.notified.clear()
     device.rig.pass_ms(5000)  # nobody reads: the FIFO overruns
     device.app.step()
     assert [v[1] for frame, v in device.said() if frame == frames.CALIBRATION] == [NO_GRAVITY]
-    assert ack(device.command(frames.CALIBRATE, (0,))) == frames.ACK_DONE
+    assert ack(device.command(frames.CALIBRATE, (0, 0))) == frames.ACK_DONE
 
 
 # Hosts
