@@ -216,7 +216,7 @@ class Analysis:
 
     Attributes:
         name: The recording's name.
-        is_simulated: True if no person wore the sensor.
+        is_simulated: True if no person wore the sensor; None: not known.
         source: Where the recording comes from, in words.
         placement: C7, T4, T12 or L5.
         neutral: The neutral up vector in the sensor frame, or None.
@@ -232,7 +232,7 @@ class Analysis:
     """
 
     name: str
-    is_simulated: bool
+    is_simulated: bool | None
     source: str
     placement: str
     neutral: tuple[float, float, float] | None

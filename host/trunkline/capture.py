@@ -9,22 +9,26 @@ crash, and bytes that are damaged cost only the frames they are in.
 
 import json
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Any, Self
 
+from posturecore import frames
 from trunkline.decoder import Decoder
 from trunkline.errors import InputError, TrunklineError
-from trunkline.events import Event, Fault
+from trunkline.events import Event, Fault, Hello, Status
 from trunkline.frame_runs import RunDecoder
 
 SUFFIX = ".tlcap"
 _MAGIC = b"TLCAP 1 "
 _LONGEST_HEADER = 65536
 _UNKNOWN_SOURCE = "not known: the capture's header is damaged"
+# The clock and the count of a status frame may be a FIFO's fill apart: look over 20 s or more.
+_LEAST_CLOCK_MS = 20_000
+_RATE_TOLERANCE = 0.05
 _FLUSH_BYTES = 16384  # about 14 s of stream; `flush` says when it must be on the disk
 
 
@@ -183,7 +187,9 @@ def read_capture(path: Path | str, *, strict: bool = False) -> Capture:
     decoder.receive_data(data)
     events = (*decoder.events(), *decoder.finish())
     faults = [event for event in events if isinstance(event, Fault)]
+    _check_version(Path(path).name, events)
     warnings = _warnings(Path(path).name, header is None, faults)
+    warnings += _rate_warning(Path(path).name, events)
     if strict and warnings:
         raise InputError(
             found=warnings[0].rstrip("."),
@@ -197,6 +203,37 @@ def read_capture(path: Path | str, *, strict: bool = False) -> Capture:
             hint="record again, and check the disk",
         )
     return Capture(header or {"source": _UNKNOWN_SOURCE}, events, warnings)
+
+
+def _check_version(name: str, events: Sequence[Event]) -> None:
+    for event in events:
+        if isinstance(event, Hello) and event.version != frames.VERSION:
+            raise InputError(
+                found=f"{name} in protocol {event.version}",
+                expected=f"protocol {frames.VERSION}: other numbers may mean something else",
+                hint="read it with the version of trunkline that recorded it",
+            )
+
+
+def _rate_warning(name: str, events: Sequence[Event]) -> tuple[str, ...]:
+    """Compare the rate that the device states with its own clock, boot by boot."""
+    stated_mhz, first = 0, None
+    for event in events:
+        if isinstance(event, Hello):
+            stated_mhz, first = event.rate_mhz, None
+        elif isinstance(event, Status) and stated_mhz:
+            first = first or event
+            clock_ms = event.uptime_ms - first.uptime_ms
+            samples = event.sample_index - first.sample_index
+            if clock_ms < _LEAST_CLOCK_MS or samples <= 0:
+                continue
+            counted_hz = samples * 1000 / clock_ms
+            if abs(stated_mhz / 1000 / counted_hz - 1) > _RATE_TOLERANCE:
+                return (
+                    f"{name}: the device states {stated_mhz / 1000:g} Hz but sampled at "
+                    f"{counted_hz:.1f} Hz by its own clock; times and durations may be wrong.",
+                )
+    return ()
 
 
 def _warnings(name: str, is_headless: bool, faults: list[Fault]) -> tuple[str, ...]:

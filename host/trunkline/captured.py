@@ -107,10 +107,15 @@ def analyze_capture(path: Path | str, *, strict: bool = False) -> tuple[Analysis
     analysis = mirror.replay.analysis(
         name=Path(path).stem,
         source=str(capture.header.get("source", "capture")),
-        is_simulated=bool(capture.header.get("is_simulated", False)),
+        is_simulated=_is_simulated(capture),
         placement=params.PLACEMENTS[mirror.settings["placement"]],
         neutral=None if mirror.neutral is None else neutral_vector(mirror.neutral),
         neutral_source="the device" if mirror.neutral else "none",
         warnings=capture.warnings + counts_warnings(gather(mirror)[0], _rate_hz(mirror)),
     )
     return analysis, mirror
+
+
+def _is_simulated(capture: Capture) -> bool | None:
+    said = capture.header.get("is_simulated")
+    return said if isinstance(said, bool) else None

@@ -71,13 +71,13 @@ class Decoder:
         sequence = self._buffer[at + 4] | self._buffer[at + 5] << 8
         self._check_sequence(sequence)
         try:
-            frame, sequence, values, items = wire.unpack_frame(self._buffer, at)
+            event = build(*wire.unpack_frame(self._buffer, at))
         except ValueError as error:
             kind = "unknown" if "unknown" in str(error) else "malformed"
             self._fault(kind, 1, f"one frame skipped: {error}")
             return at + size
         self.counts["good"] += 1
-        self._hand_out(build(frame, sequence, values, items))
+        self._hand_out(event)
         return at + size
 
     def _settle(self) -> None:

@@ -12,6 +12,8 @@ from numpy.typing import NDArray
 
 from posturecore import frames
 
+MIN_RATE_MHZ, MAX_RATE_MHZ = 25_000, 1_000_000
+
 Items = tuple[tuple[int, ...], ...]
 
 
@@ -244,4 +246,6 @@ def build(frame: int, sequence: int, values: tuple[int, ...], items: Items) -> F
     known = values[: len(field_names(kind))]
     arguments: tuple[Any, ...] = (*known, items) if frames.FRAMES[frame][3] else known
     event: Frame = kind(sequence, *arguments)
+    if isinstance(event, Hello) and not MIN_RATE_MHZ <= event.rate_mhz <= MAX_RATE_MHZ:
+        raise ValueError(f"a hello that states {event.rate_mhz} mHz, expected 25 to 1000 Hz")
     return event

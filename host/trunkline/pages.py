@@ -12,6 +12,8 @@ def period(analysis: Analysis) -> str:
 
 def what_is_real(analysis: Analysis) -> str:
     """Say in a sentence whether anybody wore the sensor."""
+    if analysis.is_simulated is None:
+        return "Not known whether anybody wore this: the file does not say."
     if analysis.is_simulated:
         return f"Simulated: nobody wore this ({analysis.source})."
     return f"A recording ({analysis.source}). Whether a person wore it, its source must say."

@@ -44,6 +44,7 @@ class Quality:
         gap_count: Places where the time column skips one sample or more.
         gap_s: Time lost in those gaps, in seconds.
         jitter_ms: Standard deviation of the sample interval outside gaps; None: no time column.
+        is_rate_off: True if the stated rate is not the time column's.
         warnings: One sentence for each thing a reader of results should know.
     """
 
@@ -56,7 +57,14 @@ class Quality:
     gap_count: int = 0
     gap_s: float = 0.0
     jitter_ms: float | None = None
+    is_rate_off: bool = False
     warnings: tuple[str, ...] = ()
+
+    @property
+    def faults(self) -> tuple[str, ...]:
+        """Give the warnings of a file that is not whole; nothing of one that is."""
+        counts = (self.held_samples, self.damaged_rows, self.backward_rows, self.gap_count)
+        return self.warnings if any(counts) or self.is_rate_off else ()
 
 
 def assess(

@@ -19,6 +19,7 @@ from numpy.typing import ArrayLike, NDArray
 from trunkline import quality as checks
 from trunkline.errors import InputError
 from trunkline.filter_gaps import Gap, segments
+from trunkline.holes import mend
 from trunkline.quality import STANDARD_GRAVITY_M_S2, Quality
 
 __all__ = ["PLACEMENTS", "STANDARD_GRAVITY_M_S2", "Quality", "Recording"]
@@ -88,8 +89,8 @@ class Recording:
     ) -> "Recording":
         """Check arrays and make a recording of them.
 
-        Gaps of not-a-number up to 0.1 s are held from the last good sample and counted;
-        saturated and stuck axes are flagged in `quality`.
+        Holes of not-a-number up to 0.1 s are held, longer ones become gaps; saturated and stuck
+        axes are flagged in `quality`.
 
         Args:
             rate_hz: Samples a second.
@@ -109,17 +110,13 @@ class Recording:
             InputError: A rate, shape, unit, axis, placement or gap that cannot be used.
         """
         axis_map(axes)
-        rate = _checked_rate(rate_hz)
-        acc = _checked_vectors(acc_m_s2, "acc_m_s2", None)
+        rate, acc = _checked_rate(rate_hz), _checked_vectors(acc_m_s2, "acc_m_s2", None)
         gyr = None if gyr_rad_s is None else _checked_vectors(gyr_rad_s, "gyr_rad_s", len(acc))
         segments(gaps, len(acc))  # raises for gaps that do not fit
-        acc, held_acc = checks.hold_short_gaps(acc, rate, "acc_m_s2")
+        acc, gyr, gaps, so_far, held = mend(acc, gyr, rate, gaps, quality or Quality())
         checks.check_acc_unit(acc)
-        held_gyr = 0
         if gyr is not None:
-            gyr, held_gyr = checks.hold_short_gaps(gyr, rate, "gyr_rad_s")
             checks.check_gyr_unit(rate, acc, gyr)
-        found = checks.assess(rate, acc, gyr, quality or Quality(), held_acc + held_gyr)
         return cls(
             rate_hz=rate,
             acc_m_s2=acc,
@@ -129,7 +126,7 @@ class Recording:
             name=name,
             is_simulated=is_simulated,
             source=source,
-            quality=found,
+            quality=checks.assess(rate, acc, gyr, so_far, held),
             start_utc=start_utc,
             extras=dict(extras or {}),
             gaps=tuple(gaps),

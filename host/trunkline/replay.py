@@ -200,7 +200,7 @@ class Replay:
         *,
         name: str,
         source: str,
-        is_simulated: bool,
+        is_simulated: bool | None,
         placement: str,
         neutral: tuple[float, float, float] | None,
         neutral_source: str,

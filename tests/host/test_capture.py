@@ -228,3 +228,37 @@ def test_whole_frames_of_nonsense_never_raise_anything_unexpected(tmp_path, cont
 def test_a_fault_is_an_event_like_any_other(tmp_path):
     path = written(tmp_path / "a.tlcap", ack(0) + ack(5))
     assert [type(event) for event in read_capture(path).events] == [Ack, Fault, Ack]
+
+
+def hello(rate_mhz, version=frames.VERSION):
+    values = (version, 0, 1, 6, rate_mhz, 1, 0, b"device01")
+    return wire.pack_frame(frames.HELLO, 0, values)
+
+
+def status(sequence, uptime_ms, sample_index):
+    values = (1, uptime_ms, sample_index, 0, 3900, 1, 1, 0, 0, 0, 0, 0)
+    return wire.pack_frame(frames.STATUS, sequence, values)
+
+
+@pytest.mark.parametrize(("rate_mhz", "is_off"), [(60000, False), (61500, False), (50000, True)])
+def test_a_stated_rate_is_held_against_the_devices_own_clock(tmp_path, rate_mhz, is_off):
+    data = hello(rate_mhz) + status(1, 1000, 60) + status(2, 61000, 3660)
+    path = written(tmp_path / "a.tlcap", data)
+    warnings = read_capture(path).warnings
+    assert bool(warnings) == is_off
+    if is_off:
+        assert "states 50 Hz but sampled at 60.0 Hz" in warnings[0]
+        with pytest.raises(InputError):
+            read_capture(path, strict=True)
+
+
+@pytest.mark.parametrize("rate_mhz", [0, 24_000, 1_000_001])
+def test_a_rate_that_no_device_has_makes_its_frame_malformed(tmp_path, rate_mhz):
+    path = written(tmp_path / "a.tlcap", hello(rate_mhz) + ack(1))
+    assert "do not fit their table" in read_capture(path).warnings[0]
+
+
+def test_a_capture_in_another_protocol_is_refused(tmp_path):
+    path = written(tmp_path / "a.tlcap", hello(60000, version=9))
+    with pytest.raises(InputError, match="protocol 9"):
+        read_capture(path)

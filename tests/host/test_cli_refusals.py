@@ -13,6 +13,7 @@ from .terminal import COUNT, HEADER, complaint, rows, still, write_csv, write_np
 
 
 NEAR_G = {"acc_m_s2": np.tile([1.0, 0, 0], (COUNT, 1))}
+NOTHING = {"acc_m_s2": np.full((COUNT, 3), np.nan)}
 HOLE = {"acc_m_s2": np.where(np.arange(COUNT)[:, None] // 200 == 1, np.nan, [9.8, 0, 0])}
 
 
@@ -20,7 +21,7 @@ HOLE = {"acc_m_s2": np.where(np.arange(COUNT)[:, None] // 200 == 1, np.nan, [9.8
     ("arrays", "words"),
     [
         pytest.param(NEAR_G, "looks like g", id="units"),
-        pytest.param(HOLE, "not finite in samples 200 to 399", id="holes"),
+        pytest.param(NOTHING, "none of them finite", id="nothing"),
         pytest.param({"rate_hz": 10.0}, "a rate of 10 Hz", id="slow"),
         pytest.param({"rate_hz": np.nan}, "a rate of nan Hz", id="no rate"),
         pytest.param({"acc_m_s2": np.zeros((5, 2))}, "shape (5, 2)", id="shape"),
@@ -149,8 +150,20 @@ def test_a_damaged_table_is_used_with_a_warning(run, lines, words):
     complaint(run("replay", file, "--strict"))
 
 
+def test_a_long_hole_is_a_gap_on_the_true_time_axis(run):
+    file = write_npz(**HOLE)
+    code, out, err = run("replay", file)
+    assert code == 0
+    assert "200 samples (2.00 s) are not finite and were left out as lost" in err
+    assert "0:12 in all" in out
+    assert "lost 0:02" in out
+    complaint(run("replay", file, "--strict"))
+
+
 def test_a_rate_that_is_not_what_the_header_says_is_a_warning_with_both(run):
-    code, _, err = run("replay", write_csv(rows(), "# rate_hz: 50\n" + HEADER))
+    file = write_csv(rows(), "# rate_hz: 50\n" + HEADER)
+    complaint(run("replay", file, "--strict"))
+    code, _, err = run("replay", file)
     assert code == 0
     assert err.count("\n") == 1
     assert "50 Hz" in err

@@ -47,7 +47,7 @@ class Device:
             values = (block + 25, params.fingerprint(settings))
             self.send(frames.SETTINGS, values, ((hold_s, settings["slouch_hold_s"]),))
         elif kind == "calibration":
-            self.send(frames.CALIBRATION, (0, DONE, block + 7, 16393, 0, 0, 5))
+            self.send(frames.CALIBRATION, (0, DONE, block + 7, 16393, 0, 0, 5, 0, 0, 16384))
         elif kind == "cue":
             self.send(frames.CUE, (block, 0, 1, 0))
 

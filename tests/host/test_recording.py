@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from trunkline.errors import InputError
+from trunkline.filter_gaps import Gap
 from trunkline.quality import STANDARD_GRAVITY_M_S2
 from trunkline.recording import Recording
 from trunkline.wearer import simulate_desk_hour
@@ -59,11 +60,36 @@ def test_hole_at_the_start_is_held_from_the_first_good_sample():
     assert (Recording.from_arrays(60.0, acc).acc_m_s2[:3] == acc[3]).all()
 
 
-def test_long_hole_is_refused_and_located():
+def test_long_hole_is_left_out_and_time_goes_on_over_it():
     acc = upright()
-    acc[120:180, 2] = np.nan
-    with pytest.raises(InputError, match=r"samples 120 to 179 \(2\.00 to 3\.00 s\)"):
-        Recording.from_arrays(60.0, acc)
+    gyr = np.zeros_like(acc)
+    count, before = len(acc), Recording.from_arrays(60.0, acc, gyr)
+    acc[120:150, 2] = np.nan
+    gyr[140:180, 0] = np.inf
+    recording = Recording.from_arrays(60.0, acc, gyr)
+    assert recording.sample_count == count - 60
+    assert recording.gaps == (Gap(120, 1.0),)
+    assert recording.duration_s == pytest.approx(before.duration_s)
+    assert recording.quality.gap_s == 1.0
+    assert recording.quality.faults
+
+
+def test_holes_at_both_ends_and_a_known_gap_are_kept_apart():
+    acc = upright()
+    count = len(acc)
+    acc[:30] = np.nan
+    acc[-60:] = np.nan
+    recording = Recording.from_arrays(60.0, acc, gaps=(Gap(100, 2.0),))
+    assert recording.sample_count == count - 90
+    assert recording.gaps == (Gap(70, 2.0),)
+    assert "0.50 s of it before the first and 1.00 s after the last" in " ".join(
+        recording.quality.warnings
+    )
+
+
+def test_nothing_finite_is_refused():
+    with pytest.raises(InputError, match="none of them finite"):
+        Recording.from_arrays(60.0, np.full((100, 3), np.nan))
 
 
 def test_recording_without_a_gyroscope_says_so():

@@ -37,9 +37,16 @@ def clock(seconds: float) -> str:
     return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
 
 
+_ORIGIN = {
+    True: "[yellow]SIMULATED[/]",
+    False: "[green]recorded[/]",
+    None: "[yellow]origin unknown[/]",
+}
+
+
 def print_analysis(analysis: Analysis) -> None:
     """Print what was found as short tables."""
-    kind = "[yellow]SIMULATED[/]" if analysis.is_simulated else "[green]recorded[/]"
+    kind = _ORIGIN[analysis.is_simulated]
     out.print(f"\n[bold]{escape(analysis.name)}[/] ({kind}, {analysis.placement})")
     out.print(f"neutral pose: {escape(analysis.neutral_source)}", soft_wrap=True)
     wear = analysis.wear

@@ -51,4 +51,11 @@ def load(path: str | Path, *, strict: bool = False, **options: Any) -> Recording
         raise InputError(
             found=f"no file {str(file)!r}", expected="a recording", hint="check the path"
         )
-    return reader(file, strict, options)
+    recording = reader(file, strict, options)
+    if strict and recording.quality.faults:
+        raise InputError(
+            found=f"{file.name}: {recording.quality.faults[0]}",
+            expected="a file without faults, as --strict asks",
+            hint="leave out --strict to use the whole part",
+        )
+    return recording

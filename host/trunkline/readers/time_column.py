@@ -69,7 +69,8 @@ def read_time_column(
         warnings.append(
             f"the time column skips {gap_s:.2f} s in {gap_count} gaps: nothing is known of them"
         )
-    if stated_rate_hz and abs(stated_rate_hz / rate_hz - 1.0) > RATE_TOLERANCE:
+    is_rate_off = abs((stated_rate_hz or rate_hz) / rate_hz - 1.0) > RATE_TOLERANCE
+    if is_rate_off:
         warnings.append(
             f"the stated rate is {stated_rate_hz:g} Hz but the time column says {rate_hz:.2f} Hz, "
             "which is used"
@@ -79,6 +80,7 @@ def read_time_column(
         backward_rows=quality.backward_rows + backward,
         gap_count=gap_count,
         gap_s=gap_s,
+        is_rate_off=is_rate_off,
         jitter_ms=float(np.std(steps[lost == 0]) * 1000.0),
         warnings=quality.warnings + tuple(warnings),
     )
