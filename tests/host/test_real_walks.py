@@ -14,7 +14,8 @@ from trunkline.readers import load
 from trunkline.recording import STANDARD_GRAVITY_M_S2, Recording
 
 STRICT = {"slouch_entry_cdeg": 500, "slouch_hold_s": 3, "slouch_hysteresis_cdeg": 400}
-FOLDER = os.environ.get("TRUNKLINE_CLIPS")
+DEFAULT_DATA = Path(__file__).resolve().parents[3] / "shared" / "data"
+FOLDER = Path(os.environ.get("TRUNKLINE_DATA", DEFAULT_DATA)) / "back"
 
 
 @cache
@@ -23,9 +24,10 @@ def clip(name):
     if name == "mobgap":
         recording = load(examples.path(examples.NAMES[0]))
         return recording, recording.extras["neutral_up"]
-    if FOLDER is None:
-        pytest.skip("set TRUNKLINE_CLIPS to a folder with skdh_lumbar_gait.npz and _sit2stand.npz")
-    with np.load(Path(FOLDER, f"{name}.npz")) as file:
+    path = FOLDER / f"{name}.npz"
+    if not path.is_file():
+        pytest.skip(f"no {path.name}: set TRUNKLINE_DATA to a folder that holds back/{path.name}")
+    with np.load(path) as file:
         upside = np.diag([-1.0, -1.0, 1.0])  # worn upside down
         gyr = file["gyro"] @ upside if "gyro" in file.files else None
         rate_hz = 1 / float(np.median(np.diff(file["time"])))
