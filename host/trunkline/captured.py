@@ -71,7 +71,7 @@ def read_recording(path: Path, strict: bool, options: Mapping[str, Any]) -> Reco
         counts[:, 0:3] / GYR_COUNTS_PER_RAD_S,
         options.get("placement", params.PLACEMENTS[mirror.settings["placement"]]),
         name=options.get("name", path.stem),
-        is_simulated=bool(capture.header.get("is_simulated", False)),
+        is_simulated=_is_simulated(capture),
         source=str(capture.header.get("source", "capture")),
         quality=Quality(gap_count=len(gaps), gap_s=gap_s, warnings=tuple(warnings)),
         gaps=gaps,

@@ -49,7 +49,7 @@ class Recording:
         placement: Where on the back: C7, T4, T12 or L5.
         axes: Where the sensor's x, y and z point as worn, in BIDS letters.
         name: A short name for reports; never a person's name.
-        is_simulated: True if no person wore the sensor.
+        is_simulated: True if no person wore the sensor; None: not known.
         source: Where the recording comes from, in words.
         quality: What was counted and repaired while reading.
         start_utc: Time of sample 0; None: unknown.
@@ -63,7 +63,7 @@ class Recording:
     placement: str = "T4"
     axes: str = "SRA"
     name: str = "recording"
-    is_simulated: bool = False
+    is_simulated: bool | None = False
     source: str = "arrays"
     quality: Quality = field(default_factory=Quality)
     start_utc: datetime | None = None
@@ -80,7 +80,7 @@ class Recording:
         *,
         axes: str = "SRA",
         name: str = "recording",
-        is_simulated: bool = False,
+        is_simulated: bool | None = False,
         source: str = "arrays",
         quality: Quality | None = None,
         start_utc: datetime | None = None,
@@ -99,7 +99,7 @@ class Recording:
             placement: C7, T4, T12 or L5.
             axes: Where x, y and z point as worn, as three of A P L R S I.
             name: A short name for reports.
-            is_simulated: True if no person wore the sensor.
+            is_simulated: True if no person wore the sensor; None: not known.
             source: Where the recording comes from, in words.
             quality: What a reader has counted so far.
             start_utc: Time of sample 0.

@@ -8,6 +8,8 @@ from tests.bench import command
 from trunkline import analyze, load
 from trunkline.capture import read_capture
 from trunkline.captured import analyze_capture, gather, mirror_of
+from trunkline.errors import InputError
+from trunkline.store import Store
 
 
 def test_reading_a_capture_gives_the_live_decisions(demo_run):
@@ -113,3 +115,20 @@ def test_a_capture_that_begins_late_begins_at_zero_seconds(tmp_path, demo_run, r
 def test_a_capture_can_be_judged_by_other_settings(demo_run):
     analysis = analyze(load(demo_run.real.capture), {"bend_peak_cdeg": 9000})
     assert analysis.bends == ()
+
+
+def test_what_nobody_says_is_real_is_not_called_real(run, demo_run, tmp_path):
+    data = demo_run.simulated.capture.read_bytes()
+    path = tmp_path / "headless.tlcap"
+    path.write_bytes(b"X" + data[1:])
+    code, out, _ = run("replay", path)
+    assert code == 0
+    assert "origin unknown" in out
+    assert "recorded," not in out
+    assert run("report", path, "-o", "page.html")[0] == 0
+    page = (tmp_path / "page.html").read_text(encoding="utf-8")
+    assert "ORIGIN UNKNOWN" in page
+    assert 'class="badge real"' not in page
+    assert load(path).is_simulated is None
+    with Store.open(tmp_path / "a.db") as store, pytest.raises(InputError, match="nobody says"):
+        store.save_session(store.add_wearer(time_zone="UTC"), analyze_capture(path)[0])

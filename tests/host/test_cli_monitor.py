@@ -87,3 +87,11 @@ def test_a_failure_that_is_not_the_input_s_exits_with_1(run, monkeypatch):
         "",
         "trunkline: The device went away; come closer.\n",
     )
+
+
+def test_a_machine_without_bluetooth_is_told_so_in_one_sentence(run, monkeypatch):
+    monkeypatch.setenv("DBUS_SYSTEM_BUS_ADDRESS", "unix:path=/nowhere/at/all")
+    code, out, err = run("monitor", "ble:Nobody")
+    assert (code, out) == (1, "")
+    assert err.startswith("trunkline: No Bluetooth to scan with")
+    assert err.count("\n") == 1

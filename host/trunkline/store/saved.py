@@ -117,7 +117,7 @@ def content_of(analysis: Analysis, origin: Origin) -> Content:
     session = asdict(origin) | {
         "name": analysis.name,
         "description": analysis.source,
-        "is_simulated": analysis.is_simulated,
+        "is_simulated": _stated(analysis),
         "placement": analysis.placement,
         "rate_mhz": round(SAMPLES_PER_BLOCK * 1000 / analysis.timeline.block_s),
         "prescription": f"{params.fingerprint(settings):08x}",
@@ -199,3 +199,13 @@ def _check_numbers(rows: list[dict[str, Any]]) -> None:
                     expected="a finite number",
                     hint="analyse the recording again",
                 )
+
+
+def _stated(analysis: Analysis) -> bool:
+    if analysis.is_simulated is None:
+        raise InputError(
+            found=f"{analysis.name}, of which nobody says whether a person wore it",
+            expected="a session that is known to be recorded or simulated",
+            hint="record it again; the capture's header is damaged",
+        )
+    return analysis.is_simulated
