@@ -87,6 +87,13 @@ def test_holes_at_both_ends_and_a_known_gap_are_kept_apart():
     )
 
 
+def test_a_hole_beside_a_known_gap_is_one_gap_as_long_as_both():
+    acc = upright()
+    acc[120:180] = np.nan
+    recording = Recording.from_arrays(60.0, acc, gaps=(Gap(150, 2.0),))
+    assert recording.gaps == (Gap(120, 3.0),)
+
+
 def test_nothing_finite_is_refused():
     with pytest.raises(InputError, match="none of them finite"):
         Recording.from_arrays(60.0, np.full((100, 3), np.nan))
