@@ -1,7 +1,7 @@
 """Measure everything and print one table; ends with 1 if a claim is broken.
 
 python -m tests.bench                all, in about four minutes
-python -m tests.bench accuracy       one part: accuracy, leans, speed, command or detectors
+python -m tests.bench accuracy       one part: accuracy, leans, speed, day, command or detectors
 """
 
 import sys
@@ -21,6 +21,7 @@ def parts() -> dict[str, Callable[[], Iterator[Row]]]:
         "accuracy": accuracy.on_broad,
         "leans": accuracy.on_leans,
         "speed": speed.of_filters,
+        "day": speed.of_the_rest,
         "command": command.of_replay,
         "detectors": detectors.of_corpus,
     }

@@ -3,9 +3,18 @@
 import time
 import tracemalloc
 from collections.abc import Callable, Iterator
+from functools import partial
 
 import numpy as np
 import vqf
+
+from posturecore.params import complete
+from trunkline.blocks import IntArray, make_blocks
+from trunkline.counts import to_counts
+from trunkline.filter import gravity
+from trunkline.neutral import Up, find_neutral
+from trunkline.replay import Replay
+from trunkline.wearer import simulate_desk_hour
 
 from . import contestants as by
 from .motion import desk
@@ -64,3 +73,27 @@ def of_filters() -> Iterator[Row]:
     yield Row("8 h at 100 Hz, offline", "s", ours, peer, peer / 15, "15 times as fast")
     for mode, filter_ in (("online", by.online), ("offline", by.offline)):
         yield Row(f"memory at most, {mode}", "inputs", peak_memory(filter_), None, 4.0, "4 inputs")
+
+
+def of_the_rest() -> Iterator[Row]:
+    """Time an 8-h desk day: simulated, and decided with each rule; limits are for 2 cores."""
+    started = time.perf_counter()
+    worn = simulate_desk_hour(seed=9, duration_s=HOURS * 3600.0)
+    yield Row("8 h simulated", "s", time.perf_counter() - started, None, 12.0, "12 s")
+    recording = worn.recording.in_sensor_frame()
+    blocks = make_blocks(to_counts(recording, gravity(recording, mode="offline")))
+    for rule, name, limit_s in ((0, "threshold", 0.5), (1, "dose", 2.0)):
+        settings = complete({"slouch_rule": rule})
+        found = find_neutral(blocks, settings)
+        if found is None:
+            raise RuntimeError("the simulated day has no upright stretch")
+        (ours,) = seconds([partial(decide, settings, found[0], blocks)])
+        yield Row(f"8 h decided, {name} rule", "s", ours, None, limit_s, f"{limit_s:g} s")
+
+
+def decide(settings: dict[str, int], up: Up, blocks: IntArray) -> None:
+    """Replay blocks from a known pose."""
+    replay = Replay(settings)
+    replay.set_neutral(up)
+    replay.blocks(blocks)
+    replay.finish()
