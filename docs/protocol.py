@@ -1,19 +1,28 @@
 """The tables of docs/protocol.md, from posturecore: frames, parameters, lists, an example."""
 
+from struct import calcsize
+
 from markdown import markdown
 
-from posturecore import calibrate, coach, context, decide, frames, lifts, params, wire
+from posturecore import calibrate, coach, context, decide, flash, frames, lifts, params, wire
 
-_SIZES = {"B": 1, "H": 2, "I": 4, "h": 2, "i": 4, "8s": 8}
-_TYPES = {"B": "u8", "H": "u16", "I": "u32", "h": "i16", "i": "i32", "8s": "8 bytes"}
+_TYPES = {"B": "u8", "H": "u16", "I": "u32", "h": "i16", "i": "i32"}
+
+
+def _size(code: str) -> int:
+    return calcsize("<" + code)
+
+
+def _type(code: str) -> str:
+    return f"{_size(code)} bytes" if code.endswith("s") else _TYPES[code]
 
 
 def overview() -> str:
     """Return one line for each frame."""
     rows = []
     for number, (name, direction, fields, items, meaning) in frames.FRAMES.items():
-        size = sum(_SIZES[code] for _, code, _ in fields)
-        each = sum(_SIZES[code] for _, code, _ in items)
+        size = sum(_size(code) for _, code, _ in fields)
+        each = sum(_size(code) for _, code, _ in items)
         text = (
             f"{size} + {each} each, up to {wire.items_per_frame(number)}" if items else str(size)
         )
@@ -28,13 +37,13 @@ def fields() -> str:
         text += f"\n#### 0x{number:02X} {name}\n\n"
         rows, offset = [], 0
         for field, code, unit in fixed:
-            rows.append([str(offset), f"`{field}`", _TYPES[code], unit or "–"])
-            offset += _SIZES[code]
+            rows.append([str(offset), f"`{field}`", _type(code), unit or "–"])
+            offset += _size(code)
         step = 0
         for field, code, unit in items:
             where = f"{offset} + k·n" if not step else f"{offset + step} + k·n"
-            rows.append([where, f"`{field}`", _TYPES[code], unit or "–"])
-            step += _SIZES[code]
+            rows.append([where, f"`{field}`", _type(code), unit or "–"])
+            step += _size(code)
         text += markdown(["offset", "field", "type", "unit or meaning"], rows)
         if items:
             text += f"\nItems k = 0, 1, ... to the payload's end, n = {step} bytes each.\n"
@@ -63,6 +72,11 @@ def enumerations() -> str:
         ("calibration codes", calibrate.MEANINGS),
         ("neutrals", frames.NEUTRALS),
         ("placements", params.PLACEMENTS),
+        ("boot causes", flash.CAUSES),
+        ("modes", flash.MODES),
+        ("power states", flash.POWER_STATES),
+        ("coachings", flash.COACHINGS),
+        ("update states", flash.UPDATE_STATES),
     )
     rows = [
         [title, "; ".join(f"{k} {name}" for k, name in enumerate(names))] for title, names in lists

@@ -256,7 +256,7 @@ class App:
 
     def _time_anchor(self, values, _items):
         self._keep_time()
-        self.anchor = (self._boot_id, self._uptime_ms) + values[2:5]
+        self.anchor = (self._boot_id, self._uptime_ms) + values[2:6]
         self._link.send(frames.TIME_ANCHOR, self.anchor)
         return frames.ACK_DONE
 
@@ -269,7 +269,7 @@ class App:
             (frames.VERSION,)
             + FIRMWARE
             + (SAMPLES_PER_BLOCK, self._imu.rate_mhz, self._boot_id)
-            + (self._decider.prescription, device_id),
+            + (self._decider.prescription, device_id, 0),
         )
 
     def _send_settings(self):
@@ -285,5 +285,6 @@ class App:
             frames.STATUS,
             (self._boot_id, self._uptime_ms, sampler.index, sampler.lost)
             + (self._board.battery_mv(), int(self._decider.is_calibrated), self._decider.context)
-            + tuple([min(count, 65535) for count in counts]),
+            + tuple([min(count, 65535) for count in counts])
+            + (0, 0),
         )

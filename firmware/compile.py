@@ -12,7 +12,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 BOARD = "xiao_esp32s3"
 ARCHITECTURE = "xtensawin"
-BUDGET_BYTES = 60_000  # 52.6 kB when this was set: growth past it wants a reason
+BUDGET_BYTES = 130_000  # 60.5 kB when this was set, with the workday firmware still to come
 _NOT_ON_THE_BOARD = {"compile.py"}
 
 

@@ -7,7 +7,8 @@ from typing import TypeVar
 
 from posturecore import frames, wire
 from trunkline.errors import InputError, LinkError, ProtocolError
-from trunkline.events import Ack, Frame
+from trunkline.events import Ack
+from trunkline.frame import Frame
 
 _Kind = TypeVar("_Kind", bound=Frame)
 Answer = asyncio.Future[Frame]

@@ -10,18 +10,23 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from posturecore import frames
+from posturecore import flash, frames
+from trunkline.frame import Frame, Items
+from trunkline.records import (
+    Boot,
+    Coaching,
+    DeviceFault,
+    LedgerFrame,
+    LogFrom,
+    LogStatus,
+    LostRecords,
+    Mark,
+    Minutes,
+    Power,
+    UpdateStatus,
+)
 
 MIN_RATE_MHZ, MAX_RATE_MHZ = 25_000, 1_000_000
-
-Items = tuple[tuple[int, ...], ...]
-
-
-@dataclass(frozen=True)
-class Frame:
-    """Any frame: `sequence` counts the peer's frames modulo 2**16."""
-
-    sequence: int
 
 
 @dataclass(frozen=True)
@@ -36,6 +41,7 @@ class Hello(Frame):
     boot_id: int
     prescription: int
     device_id: bytes
+    mode: int
 
 
 @dataclass(frozen=True)
@@ -54,6 +60,8 @@ class Status(Frame):
     frames_dropped: int
     frames_bad: int
     frames_unknown: int
+    power_state: int
+    fault: int
 
 
 @dataclass(frozen=True)
@@ -190,6 +198,7 @@ class TimeAnchor(Frame):
     utc_s: int
     utc_ms: int
     uncertainty_ms: int
+    utc_offset_min: int
 
 
 @dataclass(frozen=True)
@@ -197,7 +206,7 @@ class Command(Frame):
     """A frame from host to device, as its values stand in the table."""
 
     frame: int
-    values: tuple[int, ...]
+    values: tuple[int | bytes, ...]
 
 
 @dataclass(frozen=True)
@@ -229,6 +238,17 @@ TYPES: dict[int, Any] = {
     frames.SETTINGS: SettingsFrame,
     frames.CALIBRATION: Calibration,
     frames.TIME_ANCHOR: TimeAnchor,
+    flash.BOOT: Boot,
+    flash.MINUTES: Minutes,
+    flash.LEDGER: LedgerFrame,
+    flash.FAULT: DeviceFault,
+    flash.MARK: Mark,
+    flash.COACHING: Coaching,
+    flash.POWER: Power,
+    flash.LOST: LostRecords,
+    flash.LOG_STATUS: LogStatus,
+    flash.LOG_FROM: LogFrom,
+    flash.UPDATE_STATUS: UpdateStatus,
 }
 
 

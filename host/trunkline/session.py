@@ -11,10 +11,9 @@ from trunkline.answers import Answer, Answers, pack_command
 from trunkline.capture import CaptureWriter
 from trunkline.decoder import Decoder
 from trunkline.errors import InputError, LinkError, ProtocolError, TrunklineError
-from trunkline.events import Ack, Calibration, Event, Frame, Hello, SettingsFrame, Status
+from trunkline.events import Ack, Calibration, Event, Hello, SettingsFrame, Status
+from trunkline.frame import Frame
 from trunkline.transports.base import Transport
-
-_ANSWER_S = 10.0
 
 _Kind = TypeVar("_Kind", bound=Frame)
 Listener = Callable[[Event], None]
@@ -40,13 +39,13 @@ class Session:
         transport: Transport,
         capture: CaptureWriter | None = None,
         *,
-        answer_s: float = _ANSWER_S,
+        answer_s: float = 10.0,
     ) -> None:
         """Prepare a conversation.
 
         Args:
             transport: How to reach the device.
-            capture: Where to write all that it sends; None: nowhere. The caller closes it.
+            capture: Where all that it sends goes; the caller closes it.
             answer_s: How long to wait for an answer.
         """
         self.settings: dict[str, int] = {}
@@ -216,9 +215,17 @@ class Session:
             )
         await self.command(frames.HAPTIC, (coach.PATTERN_NAMES.index(pattern),))
 
-    async def set_time(self, utc_ms: int, uncertainty_ms: int = 50) -> None:
-        """Tell the device what time it is; it answers with a time anchor in the stream."""
-        values = (0, 0, utc_ms // 1000, utc_ms % 1000, uncertainty_ms)
+    async def set_time(
+        self, utc_ms: int, uncertainty_ms: int = 50, utc_offset_min: int = 0
+    ) -> None:
+        """Tell the device what time it is.
+
+        Args:
+            utc_ms: Since 1970.
+            uncertainty_ms: How far off that may be.
+            utc_offset_min: How far the wearer's clock is ahead, for quiet hours.
+        """
+        values = (0, 0, *divmod(utc_ms, 1000), uncertainty_ms, utc_offset_min)
         await self.command(frames.TIME_ANCHOR, values)
 
     async def wait_lost(self, timeout_s: float | None = None) -> bool:

@@ -50,7 +50,7 @@ def day_counts() -> NDArray[np.int16]:
 
 def write_capture(path: Path, counts: NDArray[np.int16]) -> int:
     """Write samples as a device streams them; return the number of frames."""
-    values = (1, 0, 1, 6, round(RATE_HZ * 1000), 1, 0, b"benchday")
+    values = (1, 0, 1, 6, round(RATE_HZ * 1000), 1, 0, b"benchday", 0)
     upright = (
         0,
         DONE,

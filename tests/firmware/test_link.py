@@ -252,7 +252,7 @@ def test_frame_for_a_peer_that_has_just_gone_stops_nothing(desk):
 def test_frame_larger_than_the_mtu_is_dropped_and_counted(desk):
     desk.radio.connect(1)
     desk.radio.secure(1)  # before the MTU was agreed on: 23
-    desk.link.send(frames.HELLO, (1, 0, 1, 6, 60000, 1, 2, bytes(8)))
+    desk.link.send(frames.HELLO, (1, 0, 1, 6, 60000, 1, 2, bytes(8), 0))
     assert (desk.radio.notified, desk.link.dropped) == ([], 1)
 
 

@@ -231,12 +231,12 @@ def test_a_fault_is_an_event_like_any_other(tmp_path):
 
 
 def hello(rate_mhz, version=frames.VERSION):
-    values = (version, 0, 1, 6, rate_mhz, 1, 0, b"device01")
+    values = (version, 0, 1, 6, rate_mhz, 1, 0, b"device01", 0)
     return wire.pack_frame(frames.HELLO, 0, values)
 
 
 def status(sequence, uptime_ms, sample_index):
-    values = (1, uptime_ms, sample_index, 0, 3900, 1, 1, 0, 0, 0, 0, 0)
+    values = (1, uptime_ms, sample_index, 0, 3900, 1, 1, 0, 0, 0, 0, 0, 0, 0)
     return wire.pack_frame(frames.STATUS, sequence, values)
 
 

@@ -10,7 +10,7 @@ from trunkline.capture import CaptureWriter
 from trunkline.events import Ack, CueFrame, Fault
 from trunkline.session import Session
 
-HELLO = (frames.VERSION, 0, 1, 6, 60000, 7, 0, b"device-1")
+HELLO = (frames.VERSION, 0, 1, 6, 60000, 7, 0, b"device-1", 0)
 
 
 class Wire:
@@ -110,7 +110,7 @@ async def test_an_ack_without_the_thing_asked_for_is_a_link_error():
 async def test_two_who_ask_at_once_both_get_an_answer():
     def healthy(frame, sequence, values, items):
         if values == (frames.STATUS,):
-            yield frames.STATUS, (7, 1000, 60, 0, 4000, 1, 1, 0, 0, 0, 0, 0)
+            yield frames.STATUS, (7, 1000, 60, 0, 4000, 1, 1, 0, 0, 0, 0, 0, 0, 0)
         yield from polite(frame, sequence, values, items)
 
     session = Session(Wire(healthy), answer_s=0.5)

@@ -1,13 +1,18 @@
 """Every frame of the protocol: ids, fields, units. The table is the specification.
 
 id: (name, direction, fields, item fields, meaning); a field is (name, struct code, unit).
-The bytes around a payload are in wire.py; docs/protocol.md is written from here.
+The bytes around a payload are in wire.py, the rows about the device's flash in flash.py;
+docs/protocol.md is written from here.
 """
+
+from .flash import ABOUT_FLASH
 
 VERSION = 1
 SERVICE_UUID = "7a2b0001-5d6e-4c1b-9a51-6f1d6c696e65"
 STREAM_UUID = "7a2b0002-5d6e-4c1b-9a51-6f1d6c696e65"  # notify: device to host
 CONTROL_UUID = "7a2b0003-5d6e-4c1b-9a51-6f1d6c696e65"  # write: host to device
+LOG_UUID = "7a2b0004-5d6e-4c1b-9a51-6f1d6c696e65"  # notify: stored frames, device to host
+UPDATE_UUID = "7a2b0005-5d6e-4c1b-9a51-6f1d6c696e65"  # write without response: update_data
 
 HELLO, STATUS, ACK = 0x01, 0x02, 0x03
 SAMPLES, BLOCKS, DECISIONS = 0x10, 0x11, 0x12
@@ -38,6 +43,7 @@ FRAMES = {
             ("boot_id", "I", "names this boot"),
             ("prescription", "I", "crc32 of the settings in force"),
             ("device_id", "8s", "the chip's unique id"),
+            ("mode", "B", "index in modes"),
         ),
         (),
         "who is there; the first frame after connecting",
@@ -58,6 +64,8 @@ FRAMES = {
             ("frames_dropped", "H", "frames the radio refused"),
             ("frames_bad", "H", "frames from the host that could not be read"),
             ("frames_unknown", "H", "frames from the host with an unknown id"),
+            ("power_state", "B", "index in power states"),
+            ("fault", "B", "row in the table of faults of the last one; 0 none"),
         ),
         (),
         "health, and the tie between samples and the device's clock",
@@ -173,6 +181,7 @@ FRAMES = {
             ("utc_s", "I", "s since 1970"),
             ("utc_ms", "H", "ms"),
             ("uncertainty_ms", "H", "ms"),
+            ("utc_offset_min", "h", "min, the wearer's clock ahead of UTC"),
         ),
         (),
         "what the host's clock said at a moment of the device's clock",
@@ -182,7 +191,7 @@ FRAMES = {
         "host to device",
         (("frame", "B", "id of the frame wanted"),),
         (),
-        "ask for hello, status or settings",
+        "ask for hello, status, settings, calibration, decisions or the log's or update's status",
     ),
     STREAM: (
         "stream",
@@ -224,6 +233,7 @@ FRAMES = {
         "play a pattern",
     ),
 }
+FRAMES.update(ABOUT_FLASH)
 STREAM_SAMPLES, STREAM_BLOCKS, STREAM_DECISIONS = 1, 2, 4
 NEUTRALS = ("stand", "sit", "drive")
 ACK_CODES = ("done", "unknown frame", "bad value", "busy", "failed")
