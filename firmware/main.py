@@ -9,9 +9,9 @@ from ble.bonds import Bonds
 from ble.link import Link
 from drivers.lsm6dsv16x import LSM6DSV16X
 from haptics import Haptics
+from hosts import Hosts
 from identity import name, next_boot_id, passkey
 from prescription import Prescription
-from sampler import Sampler
 from storage import Storage
 
 
@@ -34,8 +34,7 @@ def main():
     imu.start()
     haptics = Haptics(board.motor, board.timer, board, board.battery_mv)
     boot_id = next_boot_id(storage)
-    app = App(board, imu, haptics, link, Prescription(storage), boot_id, Sampler)
-    app.run()
+    App(board, imu, haptics, Hosts((link,)), link, Prescription(storage), boot_id).run()
 
 
 main()

@@ -15,8 +15,8 @@ from tests.firmware.parts import WRAP_MS, Radio, Rig, numbered_tape
 from app import App  # isort: skip
 from ble.bonds import Bonds  # isort: skip
 from ble.link import Link  # isort: skip
+from hosts import Hosts  # isort: skip
 from prescription import Prescription  # isort: skip
-from sampler import Sampler  # isort: skip
 from storage import Storage  # isort: skip
 
 NO_BOW = (0, 0, 0)
@@ -48,8 +48,9 @@ class Device:
         self.link.start()
         self.rig.imu.start()
         self.prescription = Prescription(self.storage)
+        hosts = Hosts((self.link,))
         self.app = App(
-            self, self.rig.imu, self.rig.haptics, self.link, self.prescription, 7, Sampler
+            self, self.rig.imu, self.rig.haptics, hosts, self.link, self.prescription, 7
         )
 
     def battery_mv(self):
@@ -106,7 +107,7 @@ def test_uptime_goes_on_over_every_wrap_of_the_clock(tape, tmp_path):
         for _ in range(40):  # 26 days, half a wrap or less at a time
             device.rig.clock.now_ms += WRAP_MS // 18
             passed_ms += WRAP_MS // 18
-            device.app._keep_time()
+            device.app._uptime.ms()
             assert device.ask(frames.STATUS)[1] == passed_ms % 2**32
 
 
