@@ -28,6 +28,7 @@ class Sampler:
         self.faults = 0
         self.overruns = 0
         self.is_streaming = False
+        self.is_resting = False
         self._imu = imu
         self._clock = clock
         self._haptics = haptics
@@ -50,6 +51,8 @@ class Sampler:
 
     def run(self):
         """Take what the IMU has; a failed transfer is counted and tried again next time."""
+        if self.is_resting:
+            return
         try:
             count = self._imu.read()
         except OSError:
@@ -67,6 +70,20 @@ class Sampler:
         elif elapsed_ms >= _SILENCE_MS:
             self._last_ms, self._left = now_ms, 0
             self._restart(elapsed_ms)
+
+    def rest(self):
+        """Stop for as long as the IMU sleeps; `resume` goes on."""
+        self.flush()
+        self.is_resting = True
+
+    def resume(self, elapsed_ms, on_rest):
+        """Go on after so long, the IMU just started; on_rest(blocks) hears what was left out."""
+        lost = self.lost
+        self._lose(self._expected(elapsed_ms), on_rest)
+        self.lost = lost  # left out, not lost
+        self._last_ms, self._left = self._clock.ticks_ms(), 0
+        self._incomplete = self._imu.incomplete
+        self.is_resting = False
 
     def flush(self):
         """Send the samples of an unfinished frame, whole blocks only."""
@@ -136,7 +153,7 @@ class Sampler:
         motor_blocks, self._motor_blocks = self._motor_blocks, 0
         self._on_frame(self._writer, self._first, motor_blocks)
 
-    def _lose(self, lost):
+    def _lose(self, lost, on_gap=None):
         self._writer.count -= self._writer.count % SAMPLES_PER_BLOCK
         self.flush()
         dropped = self._maker.drop()
@@ -146,4 +163,4 @@ class Sampler:
         end = max(begun, self.index + -self.index % SAMPLES_PER_BLOCK)
         self._skip = end - self.index
         if end > begun:
-            self._on_gap((end - begun) // SAMPLES_PER_BLOCK)
+            (on_gap or self._on_gap)((end - begun) // SAMPLES_PER_BLOCK)

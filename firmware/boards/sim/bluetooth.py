@@ -131,6 +131,7 @@ class BLE:
             return self._is_active
         self._is_active = bool(is_on)
         self._link.call(_ACTIVE, bytes([self._is_active]))
+        self._link.note("radio", self._is_active)
         if self._is_active:
             self._configure()
         else:

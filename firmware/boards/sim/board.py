@@ -8,6 +8,7 @@ and on nothing else.
 
 import os
 import struct
+import sys
 from binascii import unhexlify
 
 from hostlink import FAULT, MOTOR, PLAY, PRESS, QUEUE_NOTIFICATIONS, REACHED, hostlink
@@ -107,12 +108,15 @@ class Board:
     def __init__(self):
         self.link = hostlink()
         self.link.on_control = self._on_control
+        self.link.time_ms = lambda: self.now_us // 1000
+        self.note = self.link.note
         self.now_us = 0
         self._limit_us = 0
         self._has_told_limit = False
         internal_freq = int(os.getenv("TRUNKLINE_SIM_INTERNAL_FREQ") or 0)
         self._imu = Lsm6dsv16x(Tape(os.getenv("TRUNKLINE_SIM_TAPE")), internal_freq)
         self._battery_mv = 3900
+        self._has_usb = False
         # Lets a test start the clock just before it wraps.
         self._ticks_start_ms = int(os.getenv("TRUNKLINE_SIM_TICKS_START_MS") or 0)
         self.imu_address = 0x6A
@@ -127,6 +131,12 @@ class Board:
 
     def battery_mv(self):
         return self._battery_mv
+
+    def has_usb(self):
+        return self._has_usb
+
+    def has_moved(self):
+        return self._imu.interrupt()
 
     def ticks_ms(self):
         return (self.now_us // 1000 + self._ticks_start_ms) & (_TICKS_WRAP - 1)
@@ -147,6 +157,18 @@ class Board:
             self._advance(self.now_us + 1000)
         else:
             self._step(self.now_us + max(1, ms) * 1000)
+
+    def sleep(self, ms):
+        """Light sleep, for as long as `wait` would; the host hears of each sleep's length."""
+        start_us = self.now_us
+        self.wait(ms)
+        if self.now_us > start_us:
+            self.link.note("slept_ms", (self.now_us - start_us) // 1000)
+
+    def off(self):
+        """Deep sleep; the host sees the VM end."""
+        self.link.note("off", 1)
+        sys.exit(0)
 
     def _stand(self):
         """Serve the radio for a moment of real time; virtual time does not move."""
@@ -184,5 +206,7 @@ class Board:
             self._imu.brown_out(value)
         elif name == "battery_mv":
             self._battery_mv = value
+        elif name == "usb":
+            self._has_usb = bool(value)
         else:
             raise ValueError("no fault is called " + name)

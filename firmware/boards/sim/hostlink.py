@@ -10,6 +10,7 @@ Loopback TCP. A message is
                   MOTOR     u32 time_ms, u16 duty
                   REACHED   u32 time_ms                        the play limit; time is frozen
                   REFUSED                                      a notification found the queue full
+                  NOTE      u32 time_ms, u32 value, name       something that costs energy changed
     to the board  ANSWER    u16 id, u16 errno, payload
                   EVENT     u16 id (0: no reply), u8 irq, payload
                   CREDIT    u8 count                           so many notifications left the radio
@@ -27,7 +28,7 @@ import socket
 import struct
 import sys
 
-CALL, NOTIFY, REPLY, MOTOR, REACHED, REFUSED = 1, 2, 3, 4, 5, 6
+CALL, NOTIFY, REPLY, MOTOR, REACHED, REFUSED, NOTE = 1, 2, 3, 4, 5, 6, 7
 ANSWER, EVENT, CREDIT, PLAY, PRESS, FAULT = 0x81, 0x82, 0x83, 0x84, 0x85, 0x86
 # Like NimBLE's pool of packet buffers: that many notifications wait at most.
 QUEUE_NOTIFICATIONS = 16
@@ -55,6 +56,7 @@ class HostLink:
         self.on_arrival = None  # f(irq, payload): sees an event as it comes in
         self.on_event = None  # f(irq, payload) -> reply: runs from dispatch
         self.on_control = None  # f(kind, body)
+        self.time_ms = lambda: 0  # the board's, once there is one
 
     # Out
 
@@ -71,6 +73,10 @@ class HostLink:
 
     def send(self, kind, body):
         self._write(memoryview(struct.pack("<HB", len(body) + 1, kind) + body))
+
+    def note(self, name, value):
+        """Tell the host that something which costs energy has changed."""
+        self.send(NOTE, struct.pack("<II", self.time_ms(), value) + name.encode())
 
     def notify(self, connection, handle, data):
         if not self.credits:

@@ -2,6 +2,7 @@
 
 import time
 
+import esp32
 import machine
 from micropython import const
 
@@ -42,12 +43,38 @@ class Board:
         self.ticks_diff = time.ticks_diff
         self._battery = machine.ADC(machine.Pin(PIN_BATTERY), atten=machine.ADC.ATTN_11DB)
         self._int1 = machine.Pin(PIN_IMU_INT1, machine.Pin.IN)
+        self._vbus = machine.Pin(PIN_VBUS, machine.Pin.IN)
 
     def battery_mv(self):
         total_uv = 0
         for _ in range(_BATTERY_READINGS):
             total_uv += self._battery.read_uv()
         return 2 * (total_uv // (1000 * _BATTERY_READINGS))
+
+    def has_usb(self):
+        """Tell whether the cable gives 5 V."""
+        return bool(self._vbus.value())
+
+    def has_moved(self):
+        """Tell whether the resting IMU has felt motion."""
+        return bool(self._int1.value())
+
+    def note(self, name, value):
+        """Nobody listens on a board; the virtual one keeps the energy's accounts by it."""
+
+    def sleep(self, ms):
+        """Light sleep until INT1 is high, the button is pressed or `ms` have passed."""
+        if self._int1.value() or not self.button.value():
+            return
+        esp32.wake_on_ext1((self._int1,), esp32.WAKEUP_ANY_HIGH)
+        esp32.wake_on_ext0(self.button, esp32.WAKEUP_ALL_LOW)
+        machine.lightsleep(ms)
+
+    def off(self):
+        """Deep sleep; a press of the button starts the board again."""
+        esp32.wake_on_ext1(None, esp32.WAKEUP_ANY_HIGH)  # motion no longer wakes it
+        esp32.wake_on_ext0(self.button, esp32.WAKEUP_ALL_LOW)
+        machine.deepsleep()
 
     def wait(self, ms):
         """Sleep until INT1 is high or `ms` have passed.

@@ -125,6 +125,13 @@ class Decider:
         self.ledger[_LINK_LOST if is_link_lost else _LOST] += blocks
         return events
 
+    def rest(self, blocks: int, is_charging: bool) -> list[tuple[int, tuple[int, ...]]]:
+        """Skip blocks in which the sensor slept, because nobody wore the device."""
+        events = self._interrupt()
+        self.at += blocks
+        self.ledger[_CHARGING if is_charging else OFF_BODY] += blocks
+        return events
+
     def finish(self) -> list[tuple[int, tuple[int, ...]]]:
         """End what is open, marked as cut; call it when no more blocks will come."""
         events: list[tuple[int, tuple[int, ...]]] = []

@@ -3,10 +3,20 @@
 import logging
 
 from trunkline.simulator.air import VirtualAir
-from trunkline.simulator.board import MotorChange, VirtualBoard, firmware_path
+from trunkline.simulator.board import MotorChange, Note, VirtualBoard, firmware_path
+from trunkline.simulator.energy import Energy, energy_of
 from trunkline.simulator.tape import write_tape
 
-__all__ = ["MotorChange", "VirtualAir", "VirtualBoard", "firmware_path", "write_tape"]
+__all__ = [
+    "Energy",
+    "MotorChange",
+    "Note",
+    "VirtualAir",
+    "VirtualBoard",
+    "energy_of",
+    "firmware_path",
+    "write_tape",
+]
 
 # It warns of every packet to a radio that has just been switched off.
 if logging.getLogger("bumble").level == logging.NOTSET:

@@ -21,7 +21,7 @@ _DRAIN_TIMEOUT_S = 1
 _LINES_IN_ERROR = 20
 # The package's own command drops the VM's exit code.
 _RUN_VM = "import sys, micropython_unix as vm; sys.exit(vm.main())"
-FAULTS = ("nak", "brown_out", "battery_mv")
+FAULTS = ("nak", "brown_out", "battery_mv", "usb")
 
 
 def firmware_path() -> Path:
@@ -50,11 +50,27 @@ class MotorChange:
     """0 is off, 65535 is fully on."""
 
 
+@dataclass(frozen=True)
+class Note:
+    """A change on the board that costs energy.
+
+    Attributes:
+        time_ms: Virtual time.
+        name: "state", "radio", "slept_ms" (a light sleep that ends here) or "off".
+        value: As the name says.
+    """
+
+    time_ms: int
+    name: str
+    value: int
+
+
 class VirtualBoard:
     """A board on the virtual air; an async context manager.
 
     Attributes:
         motor_log: Every change of the motor.
+        notes: Every change of what else costs energy.
         printed: Lines the firmware printed.
         time_ms: Virtual time the board has reached, as it last said.
         address: Bluetooth address, the same for the same `root` on one air.
@@ -80,6 +96,7 @@ class VirtualBoard:
                 IMU's trim (steps of 0.13 %), TRUNKLINE_SIM_TICKS_START_MS where its clock starts.
         """
         self.motor_log: list[MotorChange] = []
+        self.notes: list[Note] = []
         self.printed: list[str] = []
         self.time_ms = 0
         self.address = air.address_for(str(Path(root).resolve()))
@@ -173,6 +190,9 @@ class VirtualBoard:
     def _on_message(self, kind: int, body: bytes) -> None:
         if kind == Kind.MOTOR:
             self.motor_log.append(MotorChange(*struct.unpack("<IH", body)))
+        elif kind == Kind.NOTE:
+            time_ms, value = struct.unpack_from("<II", body)
+            self.notes.append(Note(time_ms, body[8:].decode(), value))
         elif kind == Kind.REACHED:
             self.time_ms = struct.unpack("<I", body)[0]
             if self._reached is not None and not self._reached.done():
@@ -216,7 +236,8 @@ class VirtualBoard:
 
         Args:
             fault: "nak" fails the next `value` I2C transfers; "brown_out" resets the IMU, which
-                then ignores `value` writes; "battery_mv" sets the battery's voltage.
+                then ignores `value` writes; "battery_mv" sets the battery's voltage; "usb" puts
+                the cable in (1) or out (0).
             value: As said there.
 
         Raises:

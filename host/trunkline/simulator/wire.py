@@ -15,6 +15,7 @@ class Kind(IntEnum):
     MOTOR = 4
     REACHED = 5
     REFUSED = 6
+    NOTE = 7
     ANSWER = 0x81
     EVENT = 0x82
     CREDIT = 0x83
