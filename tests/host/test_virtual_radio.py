@@ -499,7 +499,7 @@ from trunkline.simulator import VirtualAir, VirtualBoard
 async def main():
     async with VirtualAir() as air:
         async with VirtualBoard(air, root={str(tmp_path)!r}, firmware={str(FIRMWARE)!r}) as board:
-            print(board._process.pid, flush=True)
+            print(board._vm.pid, flush=True)
             await asyncio.sleep(60)
 asyncio.run(main())
 """

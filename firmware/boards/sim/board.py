@@ -11,6 +11,7 @@ import struct
 import sys
 from binascii import unhexlify
 
+from chip import Chip
 from hostlink import FAULT, MOTOR, PLAY, PRESS, QUEUE_NOTIFICATIONS, REACHED, hostlink
 from lsm6dsv16x_model import Lsm6dsv16x
 from tape import Tape
@@ -29,8 +30,11 @@ class _I2c:
     def __init__(self, devices):
         self._devices = devices
         self.naks = 0  # so many transfers will fail
+        self.broken = None  # runs in place of the next transfers
 
     def _device(self, address):
+        if self.broken is not None:
+            self.broken()
         if self.naks:
             self.naks -= 1
             raise OSError(_ENODEV)
@@ -108,13 +112,18 @@ class Board:
     def __init__(self):
         self.link = hostlink()
         self.link.on_control = self._on_control
+        # After a reset the world has gone on; the board's own clock starts anew.
+        self._start_ms = int(os.getenv("TRUNKLINE_SIM_START_MS") or 0)
+        self.now_us = self._limit_us = self._start_ms * 1000
         self.link.time_ms = lambda: self.now_us // 1000
         self.note = self.link.note
-        self.now_us = 0
-        self._limit_us = 0
+        self.chip = Chip(self)
         self._has_told_limit = False
         internal_freq = int(os.getenv("TRUNKLINE_SIM_INTERNAL_FREQ") or 0)
-        self._imu = Lsm6dsv16x(Tape(os.getenv("TRUNKLINE_SIM_TAPE")), internal_freq)
+        self._imu = Lsm6dsv16x(
+            Tape(os.getenv("TRUNKLINE_SIM_TAPE"), self._start_ms), internal_freq
+        )
+        self._imu.advance(self.now_us)
         self._battery_mv = 3900
         self._has_usb = False
         # Lets a test start the clock just before it wraps.
@@ -139,7 +148,8 @@ class Board:
         return self._imu.interrupt()
 
     def ticks_ms(self):
-        return (self.now_us // 1000 + self._ticks_start_ms) & (_TICKS_WRAP - 1)
+        uptime_ms = self.now_us // 1000 - self._start_ms
+        return (uptime_ms + self._ticks_start_ms) & (_TICKS_WRAP - 1)
 
     def ticks_diff(self, later, earlier):
         half = _TICKS_WRAP // 2
@@ -189,6 +199,7 @@ class Board:
         self._imu.advance(self.now_us)
         while self.timer.due_us is not None and self.timer.due_us <= self.now_us:
             self.timer.fire()
+        self.chip.watch()
 
     def _on_control(self, kind, body):
         if kind == PLAY:
@@ -208,5 +219,20 @@ class Board:
             self._battery_mv = value
         elif name == "usb":
             self._has_usb = bool(value)
+        elif name == "hang":
+            self.i2c.broken = self._hang
+        elif name == "crash":
+            self.i2c.broken = self._crash
         else:
             raise ValueError("no fault is called " + name)
+
+    def _hang(self):
+        """A transfer that never comes back: time passes, and only the watchdog ends it."""
+        while True:
+            if self.now_us >= self._limit_us:
+                self._stand()
+            else:
+                self._advance(self.now_us + 1000)
+
+    def _crash(self):
+        raise RuntimeError("a simulated defect of the firmware")

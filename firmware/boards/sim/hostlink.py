@@ -11,6 +11,7 @@ Loopback TCP. A message is
                   REACHED   u32 time_ms                        the play limit; time is frozen
                   REFUSED                                      a notification found the queue full
                   NOTE      u32 time_ms, u32 value, name       something that costs energy changed
+                  RESTART   u32 time_ms, u8 cause              the chip was reset: start anew
     to the board  ANSWER    u16 id, u16 errno, payload
                   EVENT     u16 id (0: no reply), u8 irq, payload
                   CREDIT    u8 count                           so many notifications left the radio
@@ -28,7 +29,7 @@ import socket
 import struct
 import sys
 
-CALL, NOTIFY, REPLY, MOTOR, REACHED, REFUSED, NOTE = 1, 2, 3, 4, 5, 6, 7
+CALL, NOTIFY, REPLY, MOTOR, REACHED, REFUSED, NOTE, RESTART = 1, 2, 3, 4, 5, 6, 7, 9
 ANSWER, EVENT, CREDIT, PLAY, PRESS, FAULT = 0x81, 0x82, 0x83, 0x84, 0x85, 0x86
 # Like NimBLE's pool of packet buffers: that many notifications wait at most.
 QUEUE_NOTIFICATIONS = 16
@@ -101,6 +102,14 @@ class HostLink:
         if errno:
             raise OSError(errno)
         return self._answer[4:]
+
+    def restart(self, cause):
+        """Have the host start this program anew; nothing more runs, as in a reset of the chip."""
+        self.send(RESTART, struct.pack("<IB", self.time_ms(), cause))
+        self.on_control = self.on_arrival = None
+        while True:
+            self.wait_readable(1000)
+            self.receive()
 
     # In
 

@@ -24,7 +24,7 @@ _UPRIGHT = struct.pack("<9h", 0, 0, 0, 4098, 0, 0, 16393, 0, 0)
 class Tape:
     """Give the row of a tick. Rows are asked for in rising order, mostly."""
 
-    def __init__(self, path=None):
+    def __init__(self, path=None, start_ms=0):
         self.rate_mhz = 60000
         self.rows = 1
         self._first = 0
@@ -33,6 +33,8 @@ class Tape:
         self._file = None
         if path:
             self._open(path)
+        # A board that restarts plays on from there; ms times mHz is a millionth of a row.
+        self._skipped = start_ms * self.rate_mhz // 1_000_000
 
     def _open(self, path):
         self._file = open(path, "rb")  # noqa: SIM115 - read for as long as the board lives
@@ -56,6 +58,7 @@ class Tape:
 
     def row(self, index):
         """The 18 bytes of row `index`, as a view that is good until the next call."""
+        index += self._skipped
         if index >= self.rows:
             return self._held
         offset = (index - self._first) * ROW_BYTES

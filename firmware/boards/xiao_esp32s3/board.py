@@ -4,6 +4,7 @@ import time
 
 import esp32
 import machine
+from chip import Chip
 from micropython import const
 
 PIN_BATTERY = 1  # VBAT / 2 over 220k / 220k
@@ -29,6 +30,7 @@ class Board:
     MOUNTING = ((0, 1), (1, 1), (2, 1))
 
     def __init__(self):
+        self.chip = Chip()
         self.i2c = machine.I2C(
             0, sda=machine.Pin(PIN_SDA), scl=machine.Pin(PIN_SCL), freq=_I2C_HZ, timeout=20_000
         )

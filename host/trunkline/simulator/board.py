@@ -1,9 +1,8 @@
 """The virtual board: the firmware's own files on the MicroPython VM, in virtual time."""
 
 import asyncio
-import os
 import struct
-import sys
+import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,15 +12,15 @@ from typing import Self
 from trunkline.errors import SimulatorError
 from trunkline.simulator.air import VirtualAir
 from trunkline.simulator.firmware_radio import FirmwareRadio
+from trunkline.simulator.vm import RtcMemory, VmProcess
 from trunkline.simulator.wire import BoardLine, Kind
 
 _START_TIMEOUT_S = 20
 _QUIT_TIMEOUT_S = 2
 _DRAIN_TIMEOUT_S = 1
 _LINES_IN_ERROR = 20
-# The package's own command drops the VM's exit code.
-_RUN_VM = "import sys, micropython_unix as vm; sys.exit(vm.main())"
-FAULTS = ("nak", "brown_out", "battery_mv", "usb")
+FAULTS = ("nak", "brown_out", "battery_mv", "usb", "hang", "crash")
+CAUSES = ("switched on", "reset", "watchdog")
 
 
 def firmware_path() -> Path:
@@ -72,6 +71,7 @@ class VirtualBoard:
         motor_log: Every change of the motor.
         notes: Every change of what else costs energy.
         printed: Lines the firmware printed.
+        restarts: (virtual time in ms, cause) of every start but the first; causes as in CAUSES.
         time_ms: Virtual time the board has reached, as it last said.
         address: Bluetooth address, the same for the same `root` on one air.
         radio: Its radio, with the counts `sent` and `refused`.
@@ -91,43 +91,50 @@ class VirtualBoard:
             air: Where its radio is.
             tape: Motion to play, from `write_tape`. None: upright and still.
             root: Folder of its file system: settings and bonds.
-            firmware: Script to run. None: the product's main.py.
+            firmware: Script to run. None: the product's main.py, from the sources. With the
+                main.py of a folder that `firmware/compile.py` laid out, and that folder as
+                `root`, the board runs what is installed there, as a real one does.
             env: Further environment variables of the VM. TRUNKLINE_SIM_INTERNAL_FREQ is the
                 IMU's trim (steps of 0.13 %), TRUNKLINE_SIM_TICKS_START_MS where its clock starts.
         """
         self.motor_log: list[MotorChange] = []
         self.notes: list[Note] = []
-        self.printed: list[str] = []
+        self.restarts: list[tuple[int, str]] = []
         self.time_ms = 0
         self.address = air.address_for(str(Path(root).resolve()))
-        self._folder = firmware_path()
-        self._script = Path(firmware) if firmware else self._folder / "main.py"
+        source = firmware_path()
+        script = Path(firmware) if firmware else source / "main.py"
+        path = [source / "boards" / "sim", source, source / "lib"]
+        if script.parent == Path(root):  # installed: nothing else may be found
+            path = [script.parent, path[0]]
         self._line = BoardLine(self._on_message, self._on_lost)
         self.radio = FirmwareRadio(air, self._line, self.address)
+        # Gone with the object: so is the chip.
+        self._rtc_folder = tempfile.TemporaryDirectory(prefix="trunkline-rtc-")
+        self._rtc = RtcMemory(self._rtc_folder.name)
         self._env = {
-            **os.environ,
             "TRUNKLINE_SIM_TAPE": str(Path(tape).resolve()) if tape else "",
             "TRUNKLINE_SIM_ROOT": str(Path(root).resolve()),
             "TRUNKLINE_SIM_ADDRESS": self.address,
+            "TRUNKLINE_SIM_RTC": str(self._rtc.path),
             **(env or {}),
         }
-        self._process: asyncio.subprocess.Process | None = None
-        self._reader: asyncio.Task[None] | None = None
+        self._vm = VmProcess(script, path, self._env, self._on_end)
+        self.printed = self._vm.printed
+        self._server: asyncio.Server | None = None
+        self._restarting: asyncio.Task[None] | None = None
+        self._until_ms = 0
         self._reached: asyncio.Future[int] | None = None
 
     async def __aenter__(self) -> Self:
         """Start the VM and let the firmware run to its first Board.wait()."""
-        loop = asyncio.get_running_loop()
-        self._reached = loop.create_future()
-        server = await loop.create_server(lambda: self._line, "127.0.0.1", 0)
+        self._reached = asyncio.get_running_loop().create_future()
         try:
-            await self._spawn(server.sockets[0].getsockname()[1])
+            await self._start(0)
             await self._until_reached(_START_TIMEOUT_S)
         except BaseException:
             await self.close()
             raise
-        finally:
-            server.close()
         return self
 
     async def __aexit__(
@@ -139,39 +146,40 @@ class VirtualBoard:
         """End the VM and take its radio off the air."""
         await self.close()
 
-    async def _spawn(self, port: int) -> None:
-        folders = [self._folder / "boards" / "sim", self._folder, self._folder / "lib"]
-        path = ":".join([*map(str, folders), ".frozen"])
-        self._process = await asyncio.create_subprocess_exec(
-            sys.executable,
-            "-c",
-            _RUN_VM,
-            str(self._script),
-            env={**self._env, "TRUNKLINE_SIM_PORT": str(port), "MICROPYPATH": path},
-            stdin=asyncio.subprocess.DEVNULL,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.STDOUT,
-            # Ctrl-C is for the host; the VM ends when its line closes.
-            start_new_session=True,
-        )
-        self._reader = asyncio.get_running_loop().create_task(self._read_lines())
+    async def _start(self, cause: int) -> None:
+        loop = asyncio.get_running_loop()
+        self._server = await loop.create_server(lambda: self._line, "127.0.0.1", 0)
+        env = {
+            "TRUNKLINE_SIM_PORT": str(self._server.sockets[0].getsockname()[1]),
+            "TRUNKLINE_SIM_CAUSE": str(cause),
+            "TRUNKLINE_SIM_START_MS": str(self.time_ms),
+        }
+        await self._vm.start(env)
 
-    async def _read_lines(self) -> None:
-        assert self._process is not None
-        assert self._process.stdout is not None
-        async for line in self._process.stdout:
-            self.printed.append(line.decode(errors="replace").rstrip("\n"))
-        await self._process.wait()
+    async def _restart(self, cause: int) -> None:
+        await self._vm.kill()
+        self._line.close()
+        if self.motor_log and self.motor_log[-1].duty_u16:  # the pull-down keeps it off
+            self.motor_log.append(MotorChange(self.time_ms, 0))
+        self.restarts.append((self.time_ms, CAUSES[cause]))
+        await self._start(cause)
+        self._restarting = None
+
+    def _begin_restart(self, cause: int) -> asyncio.Task[None]:
+        self._restarting = asyncio.get_running_loop().create_task(self._restart(cause))
+        return self._restarting
+
+    async def _on_end(self) -> None:
         await self.radio.switch_off()
-        if self._reached is not None and not self._reached.done():
+        is_waited_for = self._reached is not None and not self._reached.done()
+        if self._reached is not None and is_waited_for and self._restarting is None:
             self._reached.set_exception(self._death())
 
     def _death(self) -> SimulatorError:
-        code = self._process.returncode if self._process else None
         last = "\n".join(self.printed[-_LINES_IN_ERROR:]) or "(it printed nothing)"
         return SimulatorError(
-            f"Found the virtual board's VM ended (exit code {code}); expected it to run; "
-            f"try reading what it printed last:\n{last}"
+            f"Found the virtual board's VM ended (exit code {self._vm.exit_code}); expected it to "
+            f"run; try reading what it printed last:\n{last}"
         )
 
     async def _until_reached(self, timeout_s: float | None) -> int:
@@ -194,11 +202,22 @@ class VirtualBoard:
             time_ms, value = struct.unpack_from("<II", body)
             self.notes.append(Note(time_ms, body[8:].decode(), value))
         elif kind == Kind.REACHED:
-            self.time_ms = struct.unpack("<I", body)[0]
-            if self._reached is not None and not self._reached.done():
-                self._reached.set_result(self.time_ms)
+            self._on_reached(struct.unpack("<I", body)[0])
+        elif kind == Kind.RESTART:
+            self.time_ms, cause = struct.unpack("<IB", body)
+            self._begin_restart(cause)
         else:
             self.radio.on_message(kind, body)
+
+    def _on_reached(self, time_ms: int) -> None:
+        self.time_ms = time_ms
+        if self._server is not None:
+            self._server.close()
+            self._server = None
+        if time_ms < self._until_ms:  # it has restarted on the way
+            self._line.send(Kind.PLAY, struct.pack("<I", self._until_ms))
+        elif self._reached is not None and not self._reached.done():
+            self._reached.set_result(time_ms)
 
     def _on_lost(self) -> None:
         self._line.close()
@@ -206,7 +225,7 @@ class VirtualBoard:
     # What the board is told
 
     def _alive(self) -> None:
-        if self._process is None or self._process.returncode is not None:
+        if not self._vm.is_running and self._restarting is None:
             raise self._death()
 
     async def play(self, until_ms: int) -> int:
@@ -220,6 +239,7 @@ class VirtualBoard:
             SimulatorError: The VM ended; the message carries what it printed last.
         """
         self._alive()
+        self._until_ms = until_ms
         self._reached = asyncio.get_running_loop().create_future()
         self._line.send(Kind.PLAY, struct.pack("<I", until_ms))
         reached_ms = await self._until_reached(None)
@@ -237,7 +257,8 @@ class VirtualBoard:
         Args:
             fault: "nak" fails the next `value` I2C transfers; "brown_out" resets the IMU, which
                 then ignores `value` writes; "battery_mv" sets the battery's voltage; "usb" puts
-                the cable in (1) or out (0).
+                the cable in (1) or out (0); "hang" lets the next I2C transfer never return;
+                "crash" lets every one raise what no firmware expects. A reset mends both.
             value: As said there.
 
         Raises:
@@ -248,29 +269,40 @@ class VirtualBoard:
         self._alive()
         self._line.send(Kind.FAULT, struct.pack("<i", value) + fault.encode())
 
+    async def reset(self) -> None:
+        """Press the board's reset: it starts anew, with what is in flash and RTC memory."""
+        self._alive()
+        await self._begin_restart(CAUSES.index("reset"))
+
+    async def cut_power(self, off_ms: int = 0) -> None:
+        """Pull the battery and put it back `off_ms` later: RTC memory is lost."""
+        self._alive()
+        self._rtc.lose()
+        self.time_ms += off_ms
+        await self._begin_restart(CAUSES.index("switched on"))
+
     async def kill(self) -> None:
         """Pull the battery: the VM ends at once, peers see a lost link."""
-        process = self._process
-        if process is not None and process.returncode is None:
-            process.kill()
+        await self._vm.kill()
         await self._finish()
 
     async def close(self) -> None:
         """End the VM and take its radio off the air, with nothing half done; cf. `kill`."""
-        if self._process is not None and self._process.returncode is None:
+        if self._restarting is not None:
+            await self._restarting
+        if self._vm.is_running:
             await self.radio.settle(_QUIT_TIMEOUT_S)
             self._line.close()  # the VM ends by itself on this
-            try:
-                await asyncio.wait_for(self._process.wait(), _QUIT_TIMEOUT_S)
-            except TimeoutError:
-                self._process.kill()
+        await self._vm.ended(_QUIT_TIMEOUT_S)
         await self._finish()
 
     async def _finish(self) -> None:
-        if self._reader is not None:
-            await self._reader
-            self._reader = None
+        await self._vm.join()
+        if self._server is not None:
+            self._server.close()
+            self._server = None
         if self._reached is not None and self._reached.done() and not self._reached.cancelled():
             self._reached.exception()  # looked at, so that asyncio does not complain
         self._line.close()
         await self.radio.close()
+        self._rtc_folder.cleanup()

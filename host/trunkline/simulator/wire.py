@@ -16,6 +16,7 @@ class Kind(IntEnum):
     REACHED = 5
     REFUSED = 6
     NOTE = 7
+    RESTART = 9
     ANSWER = 0x81
     EVENT = 0x82
     CREDIT = 0x83
@@ -44,6 +45,7 @@ class BoardLine(asyncio.Protocol):
         """Keep the transport (asyncio switches Nagle's algorithm off by itself)."""
         assert isinstance(transport, asyncio.Transport)
         self._transport = transport
+        self._received.clear()
 
     def data_received(self, data: bytes) -> None:
         """Hand on every whole message."""
