@@ -65,7 +65,7 @@ class App:
 
     def step(self):
         """Do what is due: commands first, then samples."""
-        self._uptime.ms()
+        self._uptime.tend()
         self._watch_button()
         if self._hosts.tend():
             self._streaming.choose(0)
@@ -73,7 +73,7 @@ class App:
         self._sampler.run()
 
     def _watch_button(self):
-        now_ms = self._uptime.ms()
+        now_ms = self._uptime.ms
         if self._board.button.value():  # high: not pressed
             self._pressed_ms = None
         elif self._pressed_ms is None:
@@ -202,7 +202,7 @@ class App:
         return frames.ACK_DONE
 
     def _time_anchor(self, values, _items):
-        self.anchor = (self._boot_id, self._uptime.ms()) + values[2:6]
+        self.anchor = (self._boot_id, self._uptime.ms) + values[2:6]
         self._hosts.tell(frames.TIME_ANCHOR, self.anchor)
         return frames.ACK_DONE
 
@@ -228,7 +228,7 @@ class App:
         counts = (sampler.faults, sampler.overruns) + self._hosts.counts()
         send(
             frames.STATUS,
-            (self._boot_id, self._uptime.ms(), sampler.index, sampler.lost)
+            (self._boot_id, self._uptime.ms, sampler.index, sampler.lost)
             + (self._board.battery_mv(), int(self._decider.is_calibrated), self._decider.context)
             + tuple([min(count, 65535) for count in counts])
             + (0, 0),

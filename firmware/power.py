@@ -43,7 +43,7 @@ class Power:
         self._board, self._imu, self._sampler = board, imu, sampler
         self._hosts, self._radio, self._haptics = hosts, radio, haptics
         self._uptime, self._tell, self._fault, self._on_rest = uptime, tell, fault, on_rest
-        self._battery_from_ms = uptime.ms()
+        self._battery_from_ms = uptime.ms
         self._empty_readings = 0
         self._has_usb = board.has_usb()
         self._off_body_from_ms = None
@@ -52,12 +52,12 @@ class Power:
 
     def invite(self):
         """Keep the radio on for a minute: after a start, a press, a host that has gone."""
-        self._invited_ms = self._window_ms = self._uptime.ms()
+        self._invited_ms = self._window_ms = self._uptime.ms
         self._is_invited = True
 
     def tend(self, is_off_body):
         """Choose the state. `is_off_body`: nobody wears the device, as far as it can tell."""
-        now_ms = self._uptime.ms()
+        now_ms = self._uptime.ms
         if _since(now_ms, self._battery_from_ms) >= _BATTERY_MS:
             self._battery_from_ms = now_ms
             self._check_battery()
@@ -89,7 +89,7 @@ class Power:
     def off(self):
         """Switch off; only a press of the button starts the device again. Does not return."""
         self._haptics.stop()
-        self._enter(OFF, self._uptime.ms())
+        self._enter(OFF, self._uptime.ms)
         self._radio.rest()
         self._board.off()
 

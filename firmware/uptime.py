@@ -1,17 +1,18 @@
-"""Milliseconds since boot, over every wrap of the board's ticks."""
+"""Time since the start, which outlives the wrap of the board's ticks after twelve days."""
+
+GOOD_MS = 60_000  # so long without a fault, and a start has not failed [D]
 
 
 class Uptime:
-    """Ask it at least once in six days: the ticks wrap after twelve."""
+    """`ms` since boot as a u32; `tend` at least once in six days."""
 
     def __init__(self, clock):
+        self.ms = 0
         self._clock = clock
         self._ticks_ms = clock.ticks_ms()
-        self._ms = 0
 
-    def ms(self):
-        """Return ms since boot; what the wire carries of it wraps after 49 days."""
+    def tend(self):
         now_ms = self._clock.ticks_ms()
-        self._ms = (self._ms + self._clock.ticks_diff(now_ms, self._ticks_ms)) & 0xFFFFFFFF
+        passed_ms = self._clock.ticks_diff(now_ms, self._ticks_ms)
+        self.ms = (self.ms + passed_ms) & 0xFFFFFFFF
         self._ticks_ms = now_ms
-        return self._ms

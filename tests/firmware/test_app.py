@@ -107,7 +107,7 @@ def test_uptime_goes_on_over_every_wrap_of_the_clock(tape, tmp_path):
         for _ in range(40):  # 26 days, half a wrap or less at a time
             device.rig.clock.now_ms += WRAP_MS // 18
             passed_ms += WRAP_MS // 18
-            device.app._uptime.ms()
+            device.app._uptime.tend()
             assert device.ask(frames.STATUS)[1] == passed_ms % 2**32
 
 

@@ -1,0 +1,146 @@
+"""A bundle in flash: checked, and unpacked into an application folder in short steps.
+
+Every function that yields is one of short steps: between two of them the firmware does its work.
+"""
+
+import os
+from binascii import hexlify
+from hashlib import sha256
+
+from slots import MANIFEST, MOST_LINE, Slots, header, row, rows
+
+BUNDLE = "update.bundle"
+PIECE = 4096
+_NEW_MANIFEST = "manifest.new"
+_ENTRY = ("device.mpy", "device.py")  # an application has one of them
+
+
+def install(root):
+    """Unpack a bundle that was copied to the root over the cable, and switch to it."""
+    slots = Slots(root)
+    for _ in unpack(slots, slots.other):
+        pass
+    remove(slots.root + BUNDLE)
+    print("Installed in /{}; reset to start it.".format(slots.folder))
+
+
+def unpack(slots, folder):
+    """Write the bundle's files to a folder, check them and switch to it, in short steps.
+
+    Raises ValueError for a bundle that is none, OSError when flash does not take it.
+    """
+    target = slots.root + folder
+    manifest_bytes = _check_manifest(slots.root + BUNDLE)
+    yield
+    remove(target + "/" + MANIFEST)  # first of all: what follows is no application
+    yield from _clear(target)
+    _make_folders(target + "/")
+    with open(slots.root + BUNDLE, "rb") as lines, open(slots.root + BUNDLE, "rb") as data:
+        data.seek(manifest_bytes)
+        for name, size, _ in rows(lines):
+            yield from _copy(data, size, target + "/" + name)
+        lines.seek(0)
+        yield from _copy(lines, manifest_bytes, target + "/" + _NEW_MANIFEST)
+    verdict = None
+    for verdict in slots.checking(folder, _NEW_MANIFEST):  # noqa: B007 - the last one counts
+        yield
+    if not verdict:
+        raise ValueError("files that are not as the manifest says")
+    os.rename(target + "/" + _NEW_MANIFEST, target + "/" + MANIFEST)
+    slots.switch(folder)
+
+
+def _check_manifest(path):
+    """Return the bytes of a bundle's manifest; raises ValueError when the parts do not fit."""
+    expected, names, has_entry = 0, set(), False
+    with open(path, "rb") as lines:
+        _, files = header(_line(lines))
+        for _ in range(files):
+            name, size, _ = row(_line(lines))
+            has_entry = has_entry or name in _ENTRY
+            names.add(hash(name))
+            expected += size
+        manifest_bytes = lines.tell()
+    if not has_entry or len(names) != files or manifest_bytes + expected != size_of(path):
+        raise ValueError("a bundle whose manifest does not fit it")
+    return manifest_bytes
+
+
+def _line(lines):
+    line = lines.readline(MOST_LINE)
+    if line[-1:] != b"\n":
+        raise ValueError("a manifest with a line without an end")
+    return line
+
+
+def check_digest(path, expected):
+    """Raise ValueError when a file's sha256 in hex is another."""
+    digest, buffer = sha256(), bytearray(PIECE)
+    with open(path, "rb") as file:
+        count = file.readinto(buffer)
+        while count:
+            digest.update(memoryview(buffer)[:count])
+            yield
+            count = file.readinto(buffer)
+    if hexlify(digest.digest()).decode() != expected:
+        raise ValueError("a bundle with another hash than announced")
+
+
+def _copy(source, size, path):
+    _make_folders(path)
+    with open(path, "wb") as file:
+        while size:
+            piece = source.read(min(size, PIECE))
+            if not piece:
+                raise ValueError("a bundle that ends too early")
+            file.write(piece)
+            size -= len(piece)
+            yield
+
+
+def _make_folders(path):
+    parts = path.split("/")[:-1]
+    for k in range(1, len(parts) + 1):
+        folder = "/".join(parts[:k])
+        if folder and not _is_folder(folder):
+            os.mkdir(folder)
+
+
+def _clear(folder):
+    """Remove everything in a folder, and the folders in it."""
+    try:
+        entries = os.listdir(folder)
+    except OSError:
+        return
+    for name in entries:
+        path = folder + "/" + name
+        if _is_folder(path):
+            yield from _clear(path)
+            os.rmdir(path)
+        else:
+            os.remove(path)
+        yield
+
+
+def _is_folder(path):
+    try:
+        return bool(os.stat(path)[0] & 0x4000)
+    except OSError:
+        return False
+
+
+def size_of(path):
+    """Return a file's size in bytes, 0 for one that is not there."""
+    try:
+        return os.stat(path)[6]
+    except OSError:
+        return 0
+
+
+def remove(path):
+    """Remove a file, if it is there."""
+    try:
+        os.remove(path)
+    except OSError as error:
+        if error.errno != 2:  # not there
+            raise
