@@ -1,5 +1,6 @@
 """`make mpy`: every firmware file compiles for the board, and for another 32-bit chip."""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -11,6 +12,8 @@ from trunkline.simulator import firmware_path
 sys.path.append(str(firmware_path()))
 
 import compile as compiler
+from slots import Slots
+from wordless import wordless
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 
@@ -22,18 +25,68 @@ def test_build_makes_what_the_board_needs_within_the_budget():
     assert (done.returncode, done.stderr) == (0, "")
     made = REPOSITORY / "build" / "mpy" / "xiao_esp32s3"
     names = {path.relative_to(made).as_posix() for path in made.rglob("*") if path.is_file()}
-    assert {"main.py", "app.mpy", "board.mpy", "ble/link.mpy", "lib/posturecore/wire.mpy"} <= names
-    assert not [name for name in names if "sim" in name or "compile" in name]
-    total = sum((made / name).stat().st_size for name in names)
+    at_root = {name for name in names if "/" not in name}
+    assert at_root == {"boot.py", "main.py", "slots.py", "slot.json"}
+    wanted = {"app.mpy", "board.mpy", "ble/link.mpy", "lib/posturecore/wire.mpy", "manifest.json"}
+    assert {f"a/{name}" for name in wanted} <= names
+    assert not [name for name in names if "sim" in name or "compile" in name or "wordless" in name]
+    total = sum((made / name).stat().st_size for name in names if not name.endswith(".json"))
     assert f"{total}  bytes of" in done.stdout
+
+
+def test_what_is_built_is_whole_as_the_device_checks_it(tmp_path):
+    compiler.build(firmware_path(), tmp_path / "flash", "x64", board=None)
+    slots = Slots(str(tmp_path / "flash"))
+    assert slots.is_whole("a")
+    start = slots.start()
+    assert (start.folder, start.is_safe, start.failed) == ("a", False, 0)
+
+
+def test_board_gets_the_core_without_its_words():
+    source = (firmware_path() / "lib/posturecore/faults.py").read_text()
+    bare = wordless(source)
+    assert "remedy" in source
+    assert source.count("\n") == bare.count("\n")
+    told, silent = {}, {}
+    exec(source, told)
+    exec(bare, silent)
+    assert len(silent["FAULTS"]) == len(told["FAULTS"])
+    assert not any(" " in word for row in silent["FAULTS"] for word in row)
+    assert silent["TASK_STUCK"] == told["TASK_STUCK"]
+
+
+def test_words_are_only_taken_from_rows_of_tables():
+    source = 'A = ("two words", "more words")\nB = (("name", "<5h", "two words"),)\n'
+    source += 'def f():\n    return (("a", "kept words"),)\n'
+    assert wordless(source) == source.replace('"<5h", "two words"', '"<5h", ""')
+
+
+def test_core_without_its_words_decides_the_same(tmp_path):
+    """Every golden vector, computed by the files that go on the board."""
+    core = tmp_path / "posturecore"
+    core.mkdir()
+    for path in (firmware_path() / "lib" / "posturecore").glob("*.py"):
+        (core / path.name).write_text(wordless(path.read_text()))
+    code = "import posturecore, sys; assert posturecore.__file__.startswith(sys.argv[1]); "
+    code += "from tests.core import test_vectors as t; import pytest; "
+    code += "sys.exit(pytest.main(['-q', '-p', 'no:cacheprovider', t.__file__]))"
+    where = [str(tmp_path), *sys.path]
+    done = subprocess.run(
+        [sys.executable, "-c", code, str(tmp_path)],
+        cwd=REPOSITORY,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(where)},
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
 
 
 @pytest.mark.parametrize("architecture", ["xtensawin", "rv32imc"])
 def test_every_file_compiles_for_32_bits(tmp_path, architecture):
-    sizes, complaints = compiler.build(firmware_path(), tmp_path / "out", architecture)
-    assert complaints == []
+    made = compiler.build(firmware_path(), tmp_path / "out", architecture)
+    assert made.complaints == []
     imported = {"app", "sampler", "storage", "drivers/lsm6dsv16x", "lib/posturecore/decide"}
-    assert {f"{name}.mpy" for name in imported} <= set(sizes)
+    assert {f"a/{name}.mpy" for name in imported} <= set(made.sizes)
 
 
 @pytest.mark.parametrize(
@@ -52,13 +105,18 @@ def test_file_that_does_not_compile_is_named(tmp_path, source):
     (firmware / "boards" / "xiao_esp32s3").mkdir(parents=True)
     (firmware / "main.py").write_text("import bad\n")
     (firmware / "bad.py").write_text(source)
-    sizes, complaints = compiler.build(firmware, tmp_path / "out")
-    assert list(sizes) == ["main.py"]
-    assert len(complaints) == 1
-    assert complaints[0].startswith("Found bad.py not to compile for xtensawin")
+    made = compiler.build(firmware, tmp_path / "out")
+    assert list(made.sizes) == ["main.py"]
+    assert len(made.complaints) == 1
+    assert made.complaints[0].startswith("Found bad.py not to compile for xtensawin")
 
 
 def test_firmware_past_its_budget_is_an_error(monkeypatch, capsys):
     monkeypatch.setattr(compiler, "BUDGET_BYTES", 1000)
     assert compiler.main() == 1
     assert "expected at most 1000" in capsys.readouterr().err
+
+
+def test_file_past_its_budget_is_an_error():
+    (complaint,) = compiler.over_budget({"a/app.mpy": compiler.FILE_BUDGET_BYTES + 1, "x": 1})
+    assert complaint.startswith(f"Found a/app.mpy of {compiler.FILE_BUDGET_BYTES + 1} bytes")
