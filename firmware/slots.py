@@ -199,7 +199,7 @@ def row(line):
     try:
         name, size, digest = json.loads(line)
         is_good = 0 <= size <= _MOST_FILE_BYTES and len(digest) == 64 and _is_sane(name)
-    except TypeError:
+    except (AttributeError, TypeError):
         is_good = False
     if not is_good:
         raise ValueError("a manifest with a bad line")

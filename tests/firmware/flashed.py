@@ -1,0 +1,125 @@
+"""A board's flash in a folder: applications, bundles, and a power cut at any step of a change.
+
+littlefs commits a file when it is closed, and a rename, a removal or a new folder at once; so does
+this. A cut is a step that does not happen, and nothing after it does.
+"""
+
+import builtins
+import hashlib
+import io
+import json
+import os
+
+import bundle as bundle_module
+import slots as slots_module
+import update as update_module
+
+MODULES = (bundle_module, slots_module, update_module)
+
+
+class PowerCut(BaseException):
+    """Not an Exception: no firmware may catch it."""
+
+
+class Flash:
+    """Counts the steps that change flash, and cuts the power before step `cut_at`."""
+
+    def __init__(self, cut_at=None):
+        self.steps = 0
+        self.full_from = None
+        self._cut_at = cut_at
+
+    def _step(self):
+        if self._cut_at is not None and self.steps >= self._cut_at:
+            raise PowerCut
+        if self.full_from is not None and self.steps >= self.full_from:
+            raise OSError(28, "no space")
+        self.steps += 1
+
+    def open(self, path, mode="r"):
+        if mode in ("r", "rb"):
+            return builtins.open(path, mode)
+        if "a" not in mode:
+            self._step()
+            builtins.open(path, "wb").close()
+        return _File(self, path, mode)
+
+    def commit(self, path, data):
+        self._step()
+        with builtins.open(path, "ab") as file:
+            file.write(data)
+
+    def __getattr__(self, name):
+        if name not in ("remove", "rename", "mkdir", "rmdir"):
+            return getattr(os, name)
+
+        def change(*arguments):
+            self._step()
+            getattr(os, name)(*arguments)
+
+        return change
+
+
+class _File:
+    """A file whose bytes reach flash when it is closed."""
+
+    def __init__(self, flash, path, mode):
+        self._flash, self._path = flash, path
+        self._is_text = "b" not in mode
+        self._data = io.BytesIO()
+
+    def write(self, data):
+        self._data.write(data.encode() if self._is_text else data)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, kind, *_):
+        if kind is None:
+            self._flash.commit(self._path, self._data.getvalue())
+
+
+def use(monkeypatch, flash):
+    """Let the firmware's modules work on this flash."""
+    for module in MODULES:
+        monkeypatch.setattr(module, "os", flash, raising=False)
+        monkeypatch.setattr(module, "open", flash.open, raising=False)
+
+
+def files(mark, sizes=(10, 5000, 0, 700)):
+    """Make an application's files; two of different marks have no file in common."""
+    names = ("device.mpy", "app.mpy", "drivers/__init__.mpy", "lib/posturecore/wire.mpy")
+    return {
+        name: (f"{mark} {name} ".encode() * 400)[:size]
+        for name, size in zip(names, sizes, strict=True)
+    }
+
+
+def manifest(contents, version="0.1"):
+    lines = [{"version": version, "files": len(contents)}]
+    lines += [
+        [name, len(data), hashlib.sha256(data).hexdigest()] for name, data in contents.items()
+    ]
+    return "".join(json.dumps(line) + "\n" for line in lines).encode()
+
+
+def bundle(contents, **changes):
+    return manifest(contents, **changes) + b"".join(contents.values())
+
+
+def install(folder, contents):
+    """Write an application as the cable does."""
+    for name, data in contents.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_bytes(data)
+    (folder / "manifest.json").write_bytes(manifest(contents))
+
+
+def installed(folder):
+    """Read an application back, without its manifest."""
+    found = [path for path in folder.rglob("*") if path.is_file()]
+    return {
+        path.relative_to(folder).as_posix(): path.read_bytes()
+        for path in found
+        if path.name != "manifest.json"
+    }

@@ -1,0 +1,77 @@
+"""The check at switch-on."""
+
+import pytest
+
+from posturecore import faults
+from tests.firmware import parts  # noqa: F401 - puts the firmware on the path
+from tests.firmware.flashed import Flash
+
+import ready  # isort: skip
+
+
+def check(root, self_test=lambda: 0, battery_mv=3900, is_calibrated=True, knows_time=True):
+    return ready.check(self_test, str(root), battery_mv, is_calibrated, knows_time)
+
+
+def raising(error):
+    def self_test():
+        raise error
+
+    return self_test
+
+
+def wrong_sensor():
+    error = OSError("a chip that is not one")
+    error.code, error.detail = faults.SENSOR_WRONG, 0x68
+    return error
+
+
+def test_device_with_everything_is_ready(tmp_path):
+    assert check(tmp_path) == []
+    assert ready.signal([]) == "awake"
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("wrong", "found", "signal"),
+    [
+        pytest.param({"self_test": lambda: 5}, (faults.SENSOR_SELF_TEST, 5), "error", id="axis"),
+        pytest.param(
+            {"self_test": raising(OSError(19))}, (faults.SENSOR_MISSING, 0), "error", id="none"
+        ),
+        pytest.param(
+            {"self_test": raising(wrong_sensor())},
+            (faults.SENSOR_WRONG, 0x68),
+            "error",
+            id="other",
+        ),
+        pytest.param(
+            {"battery_mv": 3500}, (faults.BATTERY_LOW, 3500), "low battery", id="battery"
+        ),
+        pytest.param({"is_calibrated": False}, (faults.NOT_CALIBRATED, 0), "awake", id="neutral"),
+        pytest.param({"knows_time": False}, (faults.TIME_UNKNOWN, 0), "awake", id="time"),
+    ],
+)
+def test_what_is_missing_is_said(tmp_path, wrong, found, signal):
+    assert check(tmp_path, **wrong) == [found]
+    assert ready.signal([found]) == signal
+
+
+def test_worst_of_several_decides_the_signal(tmp_path):
+    found = check(tmp_path, self_test=raising(OSError(19)), battery_mv=3500, knows_time=False)
+    assert [code for code, _ in found] == sorted(code for code, _ in found)
+    assert ready.signal(found) == "error"
+
+
+def test_flash_that_takes_no_write_is_a_fault(tmp_path, monkeypatch):
+    worn = Flash()
+    worn.full_from = 0
+    monkeypatch.setattr(ready, "open", worn.open, raising=False)
+    assert check(tmp_path) == [(faults.FLASH_FAILED, 28)]
+
+
+def test_flash_without_room_for_a_day_is_full(tmp_path, monkeypatch):
+    full = Flash()
+    full.statvfs = lambda path: (4096, 4096, 100, 15)
+    monkeypatch.setattr(ready, "os", full)
+    assert check(tmp_path) == [(faults.LOG_FULL, 0)]
