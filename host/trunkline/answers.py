@@ -83,7 +83,7 @@ class Answers:
 
 
 def pack_command(
-    frame: int, sequence: int, values: tuple[int, ...], items: tuple[tuple[int, ...], ...]
+    frame: int, sequence: int, values: tuple[int | bytes, ...], items: tuple[tuple[int, ...], ...]
 ) -> bytes:
     """Give the bytes of a command frame.
 
@@ -98,3 +98,32 @@ def pack_command(
             expected="values that fit the frame",
             hint="docs/protocol.md has the table",
         ) from None
+
+
+def neutral_index(neutral: str) -> int:
+    """Give the number of a kind of neutral pose.
+
+    Raises:
+        InputError: There is no such kind.
+    """
+    if neutral in frames.NEUTRALS:
+        return frames.NEUTRALS.index(neutral)
+    raise InputError(
+        found=f"the neutral pose {neutral!r}",
+        expected="one of " + ", ".join(frames.NEUTRALS),
+        hint="stand is the usual one",
+    )
+
+
+def check_version(name: str, version: int) -> None:
+    """Refuse a device that speaks another protocol.
+
+    Raises:
+        ProtocolError: It does; the message says which end to update.
+    """
+    if version != frames.VERSION:
+        older = "device" if version < frames.VERSION else "host"
+        raise ProtocolError(
+            f"Found protocol {version} on {name}; expected {frames.VERSION}; "
+            f"try updating the {older}."
+        )

@@ -6,16 +6,18 @@ from collections.abc import Callable, Mapping
 from types import TracebackType
 from typing import Self, TypeVar
 
-from posturecore import coach, frames, params
-from trunkline.answers import Answer, Answers, pack_command
+from posturecore import coach, flash, frames, params
+from trunkline.answers import Answer, Answers, check_version, neutral_index, pack_command
 from trunkline.capture import CaptureWriter
 from trunkline.decoder import Decoder
-from trunkline.errors import InputError, LinkError, ProtocolError, TrunklineError
+from trunkline.errors import InputError, LinkError, TrunklineError
 from trunkline.events import Ack, Calibration, Event, Hello, SettingsFrame, Status
-from trunkline.frame import Frame
+from trunkline.frame import Frame, Items
 from trunkline.transports.base import Transport
 
 _Kind = TypeVar("_Kind", bound=Frame)
+_SAFE = flash.MODES.index("safe")
+Values = tuple[int | bytes, ...]
 Listener = Callable[[Event], None]
 
 
@@ -81,10 +83,11 @@ class Session:
         try:
             await self._transport.open(self._on_data, self._on_lost)
             if self._transport.takes_commands:
-                await self._ask(frames.REQUEST, (frames.HELLO,), Hello)
-                self._check_version(self.info.version)
-                await self._ask(frames.REQUEST, (frames.SETTINGS,), SettingsFrame)
-                await self.command(frames.REQUEST, (frames.CALIBRATION,))
+                await self.ask(Hello, frames.REQUEST, (frames.HELLO,))
+                check_version(self._transport.name, self.info.version)
+                if self.info.mode != _SAFE:
+                    await self.ask(SettingsFrame, frames.REQUEST, (frames.SETTINGS,))
+                    await self.command(frames.REQUEST, (frames.CALIBRATION,))
         except BaseException:
             await self.close()
             raise
@@ -101,30 +104,19 @@ class Session:
         if error is None and self._failure is not None:
             raise self._failure
 
-    def _check_version(self, version: int) -> None:
-        if version != frames.VERSION:
-            older = "device" if version < frames.VERSION else "host"
-            raise ProtocolError(
-                f"Found protocol {version} on {self._transport.name}; expected "
-                f"{frames.VERSION}; try updating the {older}."
-            )
-
     async def close(self) -> None:
         """Disconnect; what still waits for an answer is told."""
         await self._transport.close()
         self._answers.give_up("the session was closed")
 
-    async def command(
-        self, frame: int, values: tuple[int, ...], items: tuple[tuple[int, ...], ...] = ()
-    ) -> None:
+    async def command(self, frame: int, values: Values, items: Items = ()) -> None:
         """Send one command frame and wait until the device has taken it.
 
         Raises:
             LinkError: No answer, or the link is gone.
             InputError: The device refused the value, or it does not fit the frame.
         """
-        sequence, self._sequence = self._sequence, (self._sequence + 1) & 0xFFFF
-        data = pack_command(frame, sequence, values, items)
+        sequence, data = self._pack(frame, values, items)
         with self._answers.expecting(Ack, sequence) as answer:
             await self._transport.write(data)
             ack = await self._answers.wait(answer, Ack, frames.FRAMES[frame][0])
@@ -136,9 +128,33 @@ class Session:
                 hint="check the value; if the device is busy, try again in a few seconds",
             )
 
+    async def send(self, frame: int, values: Values) -> None:
+        """Send a frame that the device does not acknowledge.
+
+        Raises:
+            LinkError: The link is gone.
+        """
+        await self._transport.write(self._pack(frame, values, ())[1])
+
+    def _pack(self, frame: int, values: Values, items: Items) -> tuple[int, bytes]:
+        sequence, self._sequence = self._sequence, (self._sequence + 1) & 0xFFFF
+        return sequence, pack_command(frame, sequence, values, items)
+
+    async def ask(self, kind: type[_Kind], frame: int, values: Values) -> _Kind:
+        """Send a command that is answered with a frame beside its ack; return that frame.
+
+        Raises:
+            LinkError: No answer, or the link is gone.
+            InputError: The device refused the command.
+        """
+        with self._answers.expecting(kind) as answer:
+            await self.command(frame, values)
+            name = frames.FRAMES[int(values[0]) if frame == frames.REQUEST else frame][0]
+            return await self._answers.wait(answer, kind, name)
+
     async def status(self) -> Status:
         """Ask for the device's health."""
-        return await self._ask(frames.REQUEST, (frames.STATUS,), Status)
+        return await self.ask(Status, frames.REQUEST, (frames.STATUS,))
 
     async def stream(
         self, *, samples: bool = False, blocks: bool = False, decisions: bool = False
@@ -182,7 +198,7 @@ class Session:
         Raises:
             InputError: No such kind of pose, or a vector that the device cannot use.
         """
-        await self.command(frames.NEUTRAL, (_neutral_index(neutral), *up, *ahead))
+        await self.command(frames.NEUTRAL, (neutral_index(neutral), *up, *ahead))
 
     async def start_calibration(self, neutral: str = "stand", *, with_bow: bool = False) -> Answer:
         """Have the wearer's pose taken as neutral; the result comes when the device has it.
@@ -192,7 +208,7 @@ class Session:
         Raises:
             InputError: No such kind of pose, or the device is busy calibrating.
         """
-        values = (_neutral_index(neutral), int(with_bow))
+        values = (neutral_index(neutral), int(with_bow))
         result = self._answers.expect(Calibration)
         try:
             await self.command(frames.CALIBRATE, values)
@@ -282,18 +298,3 @@ class Session:
         self.is_lost = True
         self._lost.set()
         self._answers.give_up("the link was lost")
-
-    async def _ask(self, frame: int, values: tuple[int, ...], kind: type[_Kind]) -> _Kind:
-        with self._answers.expecting(kind) as answer:
-            await self.command(frame, values)
-            return await self._answers.wait(answer, kind, frames.FRAMES[values[0]][0])
-
-
-def _neutral_index(neutral: str) -> int:
-    if neutral in frames.NEUTRALS:
-        return frames.NEUTRALS.index(neutral)
-    raise InputError(
-        found=f"the neutral pose {neutral!r}",
-        expected="one of " + ", ".join(frames.NEUTRALS),
-        hint="stand is the usual one",
-    )
