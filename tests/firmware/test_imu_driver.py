@@ -68,7 +68,7 @@ def test_nothing_on_the_bus_is_a_sentence(make):
 
 def test_other_chip_is_a_sentence(make):
     rig = make()
-    rig.chip._main[0x0F] = 0x6C
+    rig.chip.identity = 0x6C
     with pytest.raises(OSError, match=r"Found identity 0x6c at 0x6a; expected 0x70"):
         rig.imu.start()
 

@@ -13,40 +13,15 @@ from binascii import unhexlify
 
 from chip import Chip
 from hostlink import FAULT, MOTOR, PLAY, PRESS, QUEUE_NOTIFICATIONS, REACHED, hostlink
-from lsm6dsv16x_model import Lsm6dsv16x
+from i2c import I2c
+from imu_faults import ImuFaults
 from tape import Tape
 
-_ENODEV = 19
 _TICKS_WRAP = 1 << 30
 _POLL_MS = 2
 # Time stalls while the radio's queue is more than half full, so that a firmware that sends a few
 # notifications between two waits is never refused because of how fast the host happens to be.
 _FEW_CREDITS = QUEUE_NOTIFICATIONS // 2
-
-
-class _I2c:
-    """machine.I2C's register calls; a NAK is OSError(ENODEV), as on the ESP32."""
-
-    def __init__(self, devices):
-        self._devices = devices
-        self.naks = 0  # so many transfers will fail
-        self.broken = None  # runs in place of the next transfers
-
-    def _device(self, address):
-        if self.broken is not None:
-            self.broken()
-        if self.naks:
-            self.naks -= 1
-            raise OSError(_ENODEV)
-        if address not in self._devices:
-            raise OSError(_ENODEV)
-        return self._devices[address]
-
-    def readfrom_mem_into(self, address, register, buffer):
-        self._device(address).read(register, buffer)
-
-    def writeto_mem(self, address, register, buffer):
-        self._device(address).write(register, buffer)
 
 
 class _Motor:
@@ -105,6 +80,25 @@ class _Led:
         self._level = level
 
 
+def _imu(tape):
+    """Return the model of the sensor asked for, and its address."""
+    trim = int(os.getenv("TRUNKLINE_SIM_INTERNAL_FREQ") or 0)
+    error_ppm = int(os.getenv("TRUNKLINE_SIM_CLOCK_PPM") or 0)
+    settle_us = 1000 * int(os.getenv("TRUNKLINE_SIM_SETTLE_MS") or 0)
+    name = os.getenv("TRUNKLINE_SIM_IMU") or "lsm6dsv16x"
+    if name == "lsm6dsv16x":
+        from lsm6dsv16x_model import Lsm6dsv16x
+
+        return Lsm6dsv16x(tape, trim, error_ppm, settle_us), 0x6A
+    if name == "mpu6050":
+        from mpu6050_model import Mpu6050
+
+        return Mpu6050(tape, error_ppm), 0x68
+    raise ValueError(
+        "Found TRUNKLINE_SIM_IMU=%s; expected lsm6dsv16x or mpu6050; leave it empty" % name
+    )
+
+
 class Board:
     NAME = "sim"
     MOUNTING = ((0, 1), (1, 1), (2, 1))
@@ -119,17 +113,15 @@ class Board:
         self.note = self.link.note
         self.chip = Chip(self)
         self._has_told_limit = False
-        internal_freq = int(os.getenv("TRUNKLINE_SIM_INTERNAL_FREQ") or 0)
-        self._imu = Lsm6dsv16x(
-            Tape(os.getenv("TRUNKLINE_SIM_TAPE"), self._start_ms), internal_freq
-        )
+        tape = Tape(os.getenv("TRUNKLINE_SIM_TAPE"), self._start_ms)
+        self._imu, self.imu_address = _imu(tape)
         self._imu.advance(self.now_us)
         self._battery_mv = 3900
         self._has_usb = False
         # Lets a test start the clock just before it wraps.
         self._ticks_start_ms = int(os.getenv("TRUNKLINE_SIM_TICKS_START_MS") or 0)
-        self.imu_address = 0x6A
-        self.i2c = _I2c({self.imu_address: self._imu})
+        self.i2c = I2c({self.imu_address: self._imu})
+        self._imu_faults = ImuFaults(self._imu, self.i2c)
         self.motor = _Motor(self)
         self.timer = _Timer(self)
         self.button = _Button(self)
@@ -155,12 +147,24 @@ class Board:
         half = _TICKS_WRAP // 2
         return ((later - earlier + half) & (_TICKS_WRAP - 1)) - half
 
+    def free_bus(self):
+        """Nine clocks for a chip that holds the data line; return the bus to use from now on."""
+        self.i2c.free()
+        return self.i2c
+
+    def sleep_ms(self, ms):
+        """Let time pass and do nothing; at the start, also before the host plays."""
+        self.now_us += ms * 1000
+        self._imu.advance(self.now_us)
+
     def wait(self, ms):
         """Return after a radio event, INT1, the timer, or `ms` of virtual time."""
         if self.link.dispatch():
             return
         if self.now_us >= self._limit_us or self.link.credits < _FEW_CREDITS:
             self._stand()
+        elif self._imu_faults.stall_us:
+            self._advance(self.now_us + self._imu_faults.take_stall_us())
         elif self._imu.interrupt():
             # Nobody emptied the FIFO. On a board that costs time, too; here it must, or a driver
             # that fails would stop the world.
@@ -192,7 +196,14 @@ class Board:
         for due_us in (self._imu.next_interrupt_us(), self.timer.due_us):
             if due_us is not None:
                 until_us = min(until_us, due_us)
-        self._advance(until_us)
+        until_us = min(until_us, self._limit_us)
+        # A sensor that waits for motion looks on its own, and may end the wait.
+        look_us = self._imu.next_look_us()
+        while look_us is not None and look_us < until_us and not self._imu.interrupt():
+            self._advance(look_us)
+            look_us = self._imu.next_look_us()
+        if not self._imu.interrupt():
+            self._advance(until_us)
 
     def _advance(self, until_us):
         self.now_us = max(self.now_us, min(until_us, self._limit_us))
@@ -211,11 +222,7 @@ class Board:
             self._fault(body[4:].decode(), struct.unpack("<i", body[:4])[0])
 
     def _fault(self, name, value):
-        if name == "nak":
-            self.i2c.naks = value
-        elif name == "brown_out":
-            self._imu.brown_out(value)
-        elif name == "battery_mv":
+        if name == "battery_mv":
             self._battery_mv = value
         elif name == "usb":
             self._has_usb = bool(value)
@@ -223,7 +230,7 @@ class Board:
             self.i2c.broken = self._hang
         elif name == "crash":
             self.i2c.broken = self._crash
-        else:
+        elif not self._imu_faults.inject(name, value):
             raise ValueError("no fault is called " + name)
 
     def _hang(self):

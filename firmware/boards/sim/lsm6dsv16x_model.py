@@ -4,20 +4,15 @@ Time is pushed in (`advance`), never read from a clock; motion comes from a tape
 60 Hz. Row 0 comes with the first tick after the FIFO is first switched on; from then on the tape
 runs with time, whatever is done to the chip, because the wearer does not wait for it.
 
-Not modelled: SFLP settling in its first 0.3 s, SFLP at all (gravity comes from the tape), filters
-and their delay, game rotation and bias words, FIFO compression, the timestamp in the FIFO,
-stop-on-watermark, motion interrupts, INT2, self-test.
+Not modelled: SFLP itself (gravity comes from the tape; while it settles it says that z is up),
+filters and their delay, game rotation and bias words, FIFO compression, the timestamp in the
+FIFO, stop-on-watermark, taps, INT2.
 """
 
 from fifo import DEPTH_WORDS, Fifo
-from lsm6dsv16x_scales import (
-    ACC_SCALES,
-    GYR_SCALES,
-    RATES_MHZ,
-    SAME,
-    common_divisor,
-    rescale,
-)
+from lsm6dsv16x_motion import WATCHED, WakeUp, driven
+from lsm6dsv16x_scales import ACC_SCALES, GYR_SCALES, RATES_MHZ, SAME, batch_rates, rescale
+from oscillator import Oscillator
 
 WHO_AM_I = 0x70
 TAG_GYR, TAG_ACC, TAG_GRAVITY = 0x01, 0x02, 0x17
@@ -27,20 +22,27 @@ _INT1_CTRL, _WHO_AM_I, _CTRL1, _CTRL2, _CTRL3 = 0x0D, 0x0F, 0x10, 0x11, 0x12
 _CTRL6, _CTRL8, _FIFO_STATUS1, _FIFO_STATUS2, _STATUS_REG = 0x15, 0x17, 0x1B, 0x1C, 0x1E
 _OUTX_L_G, _OUTX_L_A, _TIMESTAMP0, _INTERNAL_FREQ = 0x22, 0x28, 0x40, 0x4F
 _FUNCTIONS_ENABLE, _FIFO_TAG, _FIFO_LAST = 0x50, 0x78, 0x7E
+_ALL_INT_SRC, _WAKE_UP_SRC = 0x1D, 0x45
 # Embedded page
 _EMB_FUNC_EN_A, _EMB_FUNC_FIFO_EN_A, _SFLP_ODR, _EMB_FUNC_INIT_A = 0x04, 0x44, 0x5E, 0x66
 
-_RESET = {0x02: 0x23, _WHO_AM_I: WHO_AM_I, _CTRL3: 0x44, 0x54: 0x04}
+_RESET = {0x02: 0x23, _CTRL3: 0x44, 0x54: 0x04}
 _READ_ONLY = (range(_WHO_AM_I, 0x10), range(0x1B, 0x2E), range(0x40, 0x50), range(_FIFO_TAG, 0x7F))
 _CONFIGURES = (_FIFO_CTRL3, _FIFO_CTRL4, _CTRL1, _CTRL2, _CTRL6, _CTRL8)
+_CONFIGURES += WATCHED
+_UNSETTLED = b"\x00\x00\x00\x00\x09\x40"  # 1 g along z
 
 
 class Lsm6dsv16x:
-    """One chip. `internal_freq` is the factory trim: real rate = nominal * (1 + 0.0013 * it)."""
+    """One chip; trim and error of its clock as in `oscillator`, SFLP right after `settle_us`."""
 
-    def __init__(self, tape, internal_freq=0):
+    def __init__(self, tape, internal_freq=0, error_ppm=0, settle_us=0):
         self.internal_freq = internal_freq
+        self.identity = WHO_AM_I
+        self.dead_axes = 0  # bit k: axis k of gyr x y z, acc x y z fails the self-test
         self.now_us = 0
+        self._oscillator = Oscillator(internal_freq, error_ppm)
+        self._settle_us = settle_us
         self._tape = tape
         self._fifo = Fifo()
         self._start_us = None  # when the tape began to run
@@ -59,6 +61,8 @@ class Lsm6dsv16x:
         for register, value in _RESET.items():
             self._main[register] = value
         self._main[_INTERNAL_FREQ] = self.internal_freq & 0xFF
+        self._wake_up = WakeUp()
+        self._settled_us = 0
         self._is_overrun_latched = False
         self._timestamp_start_us = 0
         self._read_rows = [-1, -1]
@@ -88,6 +92,8 @@ class Lsm6dsv16x:
 
     def _write_embedded(self, register, value):
         # EMB_FUNC_INIT_A restarts a function and reads as zero.
+        if register == _EMB_FUNC_EN_A and value & ~self._embedded[register] & 0x02:
+            self._settled_us = self.now_us + self._settle_us
         self._embedded[register] = 0 if register == _EMB_FUNC_INIT_A else value
         if register in (_EMB_FUNC_EN_A, _EMB_FUNC_FIFO_EN_A, _SFLP_ODR):
             self._configure()
@@ -129,6 +135,12 @@ class Lsm6dsv16x:
             return self._output(register - _OUTX_L_G)
         if _TIMESTAMP0 <= register < _TIMESTAMP0 + 4:
             return self._timestamp() >> (8 * (register - _TIMESTAMP0)) & 0xFF
+        if register == _WHO_AM_I:
+            return self.identity
+        if register == _ALL_INT_SRC:
+            return bool(self._wake_up.source) << 1
+        if register == _WAKE_UP_SRC:
+            return self._wake_up.take()
         if register == _FIFO_TAG:  # only without IF_INC: bytes of one address
             byte = bytearray(1)
             self._fifo.read(0, byte)
@@ -159,6 +171,7 @@ class Lsm6dsv16x:
         self._read_rows[is_acc] = row
         first = 6 if is_acc else 0
         data = self._tape.row(row)[first : first + 6]
+        data = driven(data, self._main, is_acc, self.dead_axes)
         return rescale(data, self._acc_scale if is_acc else self._gyr_scale)[offset - first]
 
     def _row_now(self):
@@ -170,21 +183,12 @@ class Lsm6dsv16x:
     def _timestamp(self):
         if not self._main[_FUNCTIONS_ENABLE] & 0x40:
             return 0
-        elapsed_us = self.now_us - self._timestamp_start_us
-        # 21.75 us a count at nominal rate; the same oscillator as the sample rate.
-        return elapsed_us * (10000 + 13 * self.internal_freq) // 217500 & 0xFFFFFFFF
+        return self._oscillator.timestamp(self.now_us - self._timestamp_start_us)
 
     # Rates
 
-    def _period(self, rate_mhz):
-        """Microseconds a tick as a fraction in lowest terms, so that products stay small."""
-        numerator, denominator = 10**13, rate_mhz * (10000 + 13 * self.internal_freq)
-        common = common_divisor(numerator, denominator)
-        return numerator // common, denominator // common
-
     def _ticks(self, rate_mhz, now_us):
-        numerator, denominator = self._period(rate_mhz)
-        return (now_us - self._start_us) * denominator // numerator
+        return self._oscillator.ticks(rate_mhz, now_us - self._start_us)
 
     def _configure(self):
         main = self._main
@@ -197,32 +201,23 @@ class Lsm6dsv16x:
         self._stops_when_full = mode == 1
         if mode == 0:
             self._fifo.clear()
-        rates = self._batch_rates() if mode in (1, 6) else (0, 0, 0)
+        rates = (0, 0, 0)
+        if mode in (1, 6):
+            rates = batch_rates(main, self._embedded, self._gyr_mhz, self._acc_mhz)
         self._slot_mhz = max(rates)
         self._is_plain = self._slot_mhz > 0 and min(rates) == self._slot_mhz
         self._every = [self._slot_mhz // rate if rate else 0 for rate in rates]
         self._next_us = None
         if self._slot_mhz:
             self._begin_slots()
-
-    def _batch_rates(self):
-        """Words a second of gyro, acceleration and gravity, in millihertz."""
-        codes = self._main[_FIFO_CTRL3]
-        sflp_mhz = 15000 << (self._embedded[_SFLP_ODR] >> 3 & 7)
-        is_sflp_on = self._embedded[_EMB_FUNC_EN_A] & 0x02
-        is_batched = self._embedded[_EMB_FUNC_FIFO_EN_A] & 0x10
-        # Embedded functions want both sensors at least as fast as themselves.
-        can_fuse = min(self._acc_mhz, self._gyr_mhz) >= sflp_mhz
-        return (
-            min(RATES_MHZ[codes >> 4], self._gyr_mhz),
-            min(RATES_MHZ[codes & 15], self._acc_mhz),
-            sflp_mhz if is_sflp_on and is_batched and can_fuse else 0,
-        )
+        self._wake_up.configure(main, self._acc_mhz, self.now_us, self._oscillator)
+        if self._wake_up.next_us and self._start_us is None:
+            self._start_us = self.now_us
 
     def _begin_slots(self):
         if self._start_us is None:
             self._start_us = self.now_us
-        self._numerator, self._denominator = self._period(self._slot_mhz)
+        self._numerator, self._denominator = self._oscillator.period_us(self._slot_mhz)
         self._slot = self._ticks(self._slot_mhz, self.now_us)
         self._next_us = self._slot_us(self._slot)
 
@@ -237,6 +232,10 @@ class Lsm6dsv16x:
         while self._next_us is not None and self._next_us <= now_us:
             self.now_us = self._next_us
             self._fill_slot()
+        while self._wake_up.next_us is not None and self._wake_up.next_us <= now_us:
+            self.now_us = self._wake_up.next_us
+            row = self._row_now()
+            self._wake_up.look(self._tape.row(row), row >= self._tape.rows)
         self.now_us = now_us
 
     def _fill_slot(self):
@@ -250,7 +249,8 @@ class Lsm6dsv16x:
         if every_acc and not slot % every_acc:
             self._push(TAG_ACC << 3 | count, rescale(data[6:12], self._acc_scale))
         if every_gravity and not slot % every_gravity:
-            self._push(TAG_GRAVITY << 3 | count, data[12:])
+            is_settled = self.now_us >= self._settled_us
+            self._push(TAG_GRAVITY << 3 | count, data[12:] if is_settled else _UNSETTLED)
         self._tag_count = (self._tag_count + 1) & 3
         self._slot = slot + 1
         self._next_us = self._slot_us(slot + 1)
@@ -274,7 +274,12 @@ class Lsm6dsv16x:
             (enabled & 0x08 and self._is_at_watermark())
             or (enabled & 0x10 and self._fifo.has_overrun)
             or (enabled & 0x20 and self._fifo.words == DEPTH_WORDS)
+            or self._wake_up.source
         )
+
+    def next_look_us(self):
+        """When the wake-up detector looks next; None while it does not watch."""
+        return self._wake_up.next_us
 
     def next_interrupt_us(self):
         """When the watermark will be reached if nobody reads; None if never."""

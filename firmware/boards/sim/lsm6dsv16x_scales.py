@@ -1,4 +1,4 @@
-"""The LSM6DSV16X's rate and full-scale codes, and counts from the tape's scale to another."""
+"""The LSM6DSV16X's rate and scale codes, what goes into its FIFO, and counts in another scale."""
 
 import struct
 
@@ -11,10 +11,19 @@ GYR_SCALES = {0: (8, 1), 1: (4, 1), 2: (2, 1), 3: (1, 1), 4: (1, 2), 0xC: (1, 4)
 SAME = (1, 1)
 
 
-def common_divisor(a, b):
-    while b:  # MicroPython's math has no gcd
-        a, b = b, a % b
-    return a
+def batch_rates(main, embedded, gyr_mhz, acc_mhz):
+    """FIFO words a second of gyro, acceleration and gravity, in millihertz, by the registers."""
+    codes = main[0x09]  # FIFO_CTRL3
+    sflp_mhz = 15000 << (embedded[0x5E] >> 3 & 7)  # SFLP_ODR
+    is_sflp_on = embedded[0x04] & 0x02  # EMB_FUNC_EN_A
+    is_batched = embedded[0x44] & 0x10  # EMB_FUNC_FIFO_EN_A
+    # Embedded functions want both sensors at least as fast as themselves.
+    can_fuse = min(acc_mhz, gyr_mhz) >= sflp_mhz
+    return (
+        min(RATES_MHZ[codes >> 4], gyr_mhz),
+        min(RATES_MHZ[codes & 15], acc_mhz),
+        sflp_mhz if is_sflp_on and is_batched and can_fuse else 0,
+    )
 
 
 def rescale(data, scale):

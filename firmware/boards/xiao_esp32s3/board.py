@@ -22,6 +22,8 @@ _POLL_MS = const(5)
 _LONGEST_WAIT_MS = const(20)
 _BATTERY_READINGS = const(8)
 _TIMER_ID = const(0)
+_BUS_CLOCKS = const(9)  # a chip lets go after at most eight bits and an acknowledge
+_HALF_CLOCK_US = const(5)
 
 
 class Board:
@@ -31,9 +33,7 @@ class Board:
 
     def __init__(self):
         self.chip = Chip()
-        self.i2c = machine.I2C(
-            0, sda=machine.Pin(PIN_SDA), scl=machine.Pin(PIN_SCL), freq=_I2C_HZ, timeout=20_000
-        )
+        self.i2c = self._open_bus()
         self.imu_address = 0x6A
         self.motor = machine.PWM(machine.Pin(PIN_MOTOR), freq=_MOTOR_PWM_HZ, duty_u16=0)
         self.timer = machine.Timer(_TIMER_ID)
@@ -43,9 +43,36 @@ class Board:
         self.root = "/"
         self.ticks_ms = time.ticks_ms
         self.ticks_diff = time.ticks_diff
+        self.sleep_ms = time.sleep_ms
         self._battery = machine.ADC(machine.Pin(PIN_BATTERY), atten=machine.ADC.ATTN_11DB)
         self._int1 = machine.Pin(PIN_IMU_INT1, machine.Pin.IN)
         self._vbus = machine.Pin(PIN_VBUS, machine.Pin.IN)
+
+    def _open_bus(self):
+        return machine.I2C(
+            0, sda=machine.Pin(PIN_SDA), scl=machine.Pin(PIN_SCL), freq=_I2C_HZ, timeout=20_000
+        )
+
+    def free_bus(self):
+        """Clock until no chip holds the data line, then a stop; return the bus to use from now on.
+
+        A chip that was interrupted in the middle of a byte waits for its clocks (NXP UM10204,
+        "Bus clear").
+        """
+        scl = machine.Pin(PIN_SCL, machine.Pin.OPEN_DRAIN, value=1)
+        sda = machine.Pin(PIN_SDA, machine.Pin.OPEN_DRAIN, value=1)
+        for _ in range(_BUS_CLOCKS):
+            if sda.value():
+                break
+            scl.value(0)
+            time.sleep_us(_HALF_CLOCK_US)
+            scl.value(1)
+            time.sleep_us(_HALF_CLOCK_US)
+        sda.value(0)
+        time.sleep_us(_HALF_CLOCK_US)
+        sda.value(1)
+        self.i2c = self._open_bus()
+        return self.i2c
 
     def battery_mv(self):
         total_uv = 0

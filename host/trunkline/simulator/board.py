@@ -19,7 +19,8 @@ _START_TIMEOUT_S = 20
 _QUIT_TIMEOUT_S = 2
 _DRAIN_TIMEOUT_S = 1
 _LINES_IN_ERROR = 20
-FAULTS = ("nak", "brown_out", "battery_mv", "usb", "hang", "crash")
+FAULTS = ("nak", "stuck_bus", "missing", "wrong_chip", "brown_out", "overrun", "self_test")
+FAULTS += ("battery_mv", "usb", "hang", "crash")
 CAUSES = ("switched on", "reset", "watchdog")
 
 
@@ -94,8 +95,11 @@ class VirtualBoard:
             firmware: Script to run. None: the product's main.py, from the sources. With the
                 main.py of a folder that `firmware/compile.py` laid out, and that folder as
                 `root`, the board runs what is installed there, as a real one does.
-            env: Further environment variables of the VM. TRUNKLINE_SIM_INTERNAL_FREQ is the
-                IMU's trim (steps of 0.13 %), TRUNKLINE_SIM_TICKS_START_MS where its clock starts.
+            env: Further environment variables of the VM. TRUNKLINE_SIM_IMU is the sensor,
+                lsm6dsv16x or mpu6050; TRUNKLINE_SIM_INTERNAL_FREQ its trim (steps of 0.13 %),
+                TRUNKLINE_SIM_CLOCK_PPM what its clock is off beside, TRUNKLINE_SIM_SETTLE_MS how
+                long its gravity is wrong after a start; TRUNKLINE_SIM_TICKS_START_MS is where the
+                board's clock starts.
         """
         self.motor_log: list[MotorChange] = []
         self.notes: list[Note] = []
@@ -255,10 +259,14 @@ class VirtualBoard:
         """Break something.
 
         Args:
-            fault: "nak" fails the next `value` I2C transfers; "brown_out" resets the IMU, which
-                then ignores `value` writes; "battery_mv" sets the battery's voltage; "usb" puts
-                the cable in (1) or out (0); "hang" lets the next I2C transfer never return;
-                "crash" lets every one raise what no firmware expects. A reset mends both.
+            fault: "nak" fails the next `value` I2C transfers; "stuck_bus" holds the data line
+                until `value` clocks have come; "missing" takes the sensor off the bus (0 puts it
+                back); "wrong_chip" gives it the identity `value` (0: its own); "brown_out" resets
+                it, and it then ignores `value` writes; "overrun" lets `value` ms pass in which the
+                firmware does nothing; "self_test" makes the axes in the bits of `value` fail it;
+                "battery_mv" sets the battery's voltage; "usb" puts the cable in (1) or out (0);
+                "hang" lets the next I2C transfer never return; "crash" lets every one raise what
+                no firmware expects. A reset mends both.
             value: As said there.
 
         Raises:
