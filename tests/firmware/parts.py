@@ -38,12 +38,16 @@ class Clock:
 
 
 class Bus:
-    """I2C with one chip on it; the transfers numbered in `failing`, from now on, get no answer."""
+    """I2C with one chip on it; the transfers numbered in `failing`, from now on, get no answer.
+
+    While `held_clocks` are due, nothing does; `free` gives nine.
+    """
 
     def __init__(self, chip, address=0x6A):
         self.chip = chip
         self.address = address
         self.failing = set()
+        self.held_clocks = 0
 
     def fail(self, *numbers):
         self.failing = set(numbers)
@@ -51,8 +55,14 @@ class Bus:
     def _transfer(self, address):
         fails = 0 in self.failing
         self.failing = {number - 1 for number in self.failing if number}
+        if self.held_clocks > 0:
+            raise OSError(110)
         if fails or address != self.address:
             raise OSError(19)
+
+    def free(self):
+        self.held_clocks -= min(9, self.held_clocks)
+        return self
 
     def readfrom_mem_into(self, address, register, buffer):
         self._transfer(address)
@@ -113,12 +123,12 @@ def numbered_tape(path: Path) -> Path:
 class Rig:
     """Chip, bus and driver on one clock."""
 
-    def __init__(self, tape, mounting=STRAIGHT, address=0x6A, internal_freq=0, watermark=36):
+    def __init__(self, tape, mounting=STRAIGHT, address=0x6A, internal_freq=0):
         self.clock = Clock()
         self._tape = Tape(str(tape))
         self.chip = Lsm6dsv16x(self._tape, internal_freq)
         self.bus = Bus(self.chip, address)
-        self.imu = LSM6DSV16X(self.bus, mounting, watermark)
+        self.imu = LSM6DSV16X(self.bus, mounting, self.bus.free, self.pass_ms)
         self.pwm, self.timer = Pwm(self.clock), Timer(self.clock)
         self.haptics = Haptics(self.pwm, self.timer, self.clock, lambda: 3900)
 
