@@ -14,9 +14,11 @@ sys.path.insert(0, str(firmware_path()))
 sys.path.insert(0, str(firmware_path() / "boards" / "sim"))
 
 from lsm6dsv16x_model import Lsm6dsv16x
+from mpu6050_model import Mpu6050
 from tape import Tape
 
 from drivers.lsm6dsv16x import LSM6DSV16X
+from drivers.mpu6050 import MPU6050
 from haptics import Haptics
 
 WRAP_MS = 1 << 30
@@ -149,6 +151,16 @@ class Rig:
 
     def __exit__(self, *_):
         self._tape.close()
+
+
+class MpuRig(Rig):
+    """The same with an MPU-6050."""
+
+    def __init__(self, tape, mounting=STRAIGHT, address=0x68, error_ppm=0):
+        super().__init__(tape, mounting)
+        self.chip = Mpu6050(self._tape, error_ppm)
+        self.bus = Bus(self.chip, address)
+        self.imu = MPU6050(self.bus, mounting, self.bus.free, self.pass_ms)
 
 
 class Radio:

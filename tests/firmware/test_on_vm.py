@@ -5,6 +5,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from trunkline.simulator import firmware_path
 
 SCRIPTS = Path(__file__).parent / "scripts"
@@ -33,7 +35,8 @@ def test_every_module_imports():
     assert int(printed[-2].split()[0]) >= 25
 
 
-def test_samples_allocate_nothing():
-    printed = run_on_vm("heap.py")
+@pytest.mark.parametrize("sensor", ["lsm6dsv16x", "mpu6050"])
+def test_samples_allocate_nothing(sensor):
+    printed = run_on_vm("heap.py", sensor)
     assert printed[-1] == "OK", printed
     assert printed[0].startswith("0 bytes for 2000 samples")

@@ -4,19 +4,29 @@ Measured: `Sampler.run` from the status read to the last sample taken - driver, 
 turn, block and samples frame, streaming on - for reads of five samples that complete no block.
 Not measured: the sixth sample of each block, whose tuple and frame may allocate; the bus, which
 here copies recorded bytes of the register model into the driver's own buffer; gc is off.
+The argument is the sensor.
 """
 
 import gc
+import sys
 
 from lsm6dsv16x_model import Lsm6dsv16x
+from mpu6050_model import Mpu6050
 from tape import Tape
 
 from drivers.lsm6dsv16x import LSM6DSV16X
+from drivers.mpu6050 import MPU6050
 from haptics import Haptics
 from sampler import Sampler
 
 BLOCKS = 400
-BURST = 36 * 7
+MOUNTING = ((0, 1), (1, -1), (2, -1))
+# Model, driver, FIFO register, level register, bytes a sample, unit of the level in bytes.
+CHIPS = {
+    "lsm6dsv16x": (Lsm6dsv16x, LSM6DSV16X, 0x78, 0x1B, 21, 7),
+    "mpu6050": (Mpu6050, MPU6050, 0x74, 0x72, 12, 1),
+}
+MODEL, DRIVER, FIFO, LEVEL, SAMPLE_BYTES, LEVEL_BYTES = CHIPS[sys.argv[1]]
 
 
 class ModelBus:
@@ -31,24 +41,26 @@ class ModelBus:
 
 
 class RecordedBus:
-    """Gives the words the model gave, so many at a time, without allocating."""
+    """Gives the bytes the model gave, so many samples at a time, without allocating."""
 
-    def __init__(self, words):
-        self.recorded = words
+    def __init__(self, recorded):
+        self.recorded = recorded
         self.at = 0
         self.level = 0
 
     def readfrom_mem_into(self, address, register, buffer):
-        if register == 0x1B:
-            buffer[0] = self.level
-            buffer[1] = 0
+        if register != FIFO:
+            for i in range(len(buffer)):
+                buffer[i] = 0
+            if register == LEVEL:  # little-endian there, big-endian here: it is below 256
+                buffer[0 if SAMPLE_BYTES == 21 else 1] = self.level
             return
         at = self.at
         for i in range(len(buffer)):
             buffer[i] = self.recorded[at]
             at += 1
         self.at = at
-        self.level -= len(buffer) // 7
+        self.level -= len(buffer) // LEVEL_BYTES
 
 
 class Clock:
@@ -84,24 +96,21 @@ class Ends:
         self.frames += 1
 
 
-def record(imu_bus, chip):
-    """Let the model run and keep the FIFO's bytes, slot after slot."""
+def record(chip):
+    """Let the model run and keep the FIFO's bytes, sample after sample."""
     recorded = bytearray()
-    one = bytearray(21)
+    one = bytearray(SAMPLE_BYTES)
     now_us = 0
-    while len(recorded) < BLOCKS * 6 * 21:
-        now_us += 100000
+    while len(recorded) < BLOCKS * 6 * SAMPLE_BYTES:
+        now_us += 17100  # one sample of either chip, now and then two
         chip.advance(now_us)
-        status = bytearray(2)
-        chip.read(0x1B, status)
-        for _ in range((status[0] | (status[1] & 1) << 8) // 3):
-            chip.read(0x78, one)
-            recorded += one
+        chip.read(FIFO, one)
+        recorded += one
     return recorded
 
 
 def run(sampler, bus, clock, samples):
-    bus.level = 3 * samples
+    bus.level = samples * SAMPLE_BYTES // LEVEL_BYTES
     clock.now_ms += 17 * samples
     before = gc.mem_alloc()
     sampler.run()
@@ -116,10 +125,10 @@ def control():
 
 
 def main():
-    chip = Lsm6dsv16x(Tape())
-    imu = LSM6DSV16X(ModelBus(chip), ((0, 1), (1, -1), (2, -1)))
+    chip = MODEL(Tape())
+    imu = DRIVER(ModelBus(chip), MOUNTING)
     imu.start()
-    bus = RecordedBus(record(imu, chip))
+    bus = RecordedBus(record(chip))
     imu._i2c = bus
     clock, ends = Clock(), Ends()
     haptics = Haptics(Pwm(), None, clock, lambda: 3900)
