@@ -4,6 +4,8 @@ import re
 from contextlib import ExitStack, contextmanager
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from tests.firmware.parts import STRAIGHT, Rig, numbered_tape
 from trunkline.simulator import write_tape
@@ -248,3 +250,28 @@ def test_bus_that_fails_every_other_time_loses_nothing(rig):
         seen += rows_of_a_read(rig)
     assert seen == [row(n) for n in range(len(seen))]
     assert len(seen) > 1000
+
+
+@given(
+    steps=st.lists(
+        st.tuples(
+            st.one_of(st.integers(1, 400), st.integers(2500, 5000)),
+            st.sets(st.integers(0, 12), max_size=3),
+        ),
+        min_size=1,
+        max_size=25,
+    )
+)
+def test_rows_come_once_and_in_order_and_every_hole_is_told(tape, steps):
+    with Rig(tape) as rig:
+        rig.imu.start()
+        last = -1
+        for ms, failing in steps:
+            rig.pass_ms(ms)
+            rig.bus.fail(*failing)
+            rows = rows_of_a_read(rig)
+            if rows:
+                first = rows[0][0]
+                assert rows == [row(n) for n in range(first, first + len(rows))]
+                assert first == last + 1 or (first > last and rig.imu.has_overrun)
+                last = rows[-1][0]
