@@ -152,8 +152,7 @@ class MPU6050(Imu):
         self.left = waiting
         if self._count:
             self.has_overrun = self._has_lost
-            # What a broken transfer has cost comes after these samples: the next read tells.
-            self._has_lost = self.has_failed
+            self._has_lost = False
         return self._count
 
     def _waiting(self):
@@ -182,10 +181,9 @@ class MPU6050(Imu):
         try:
             self.read_into(_FIFO_R_W, self._bursts[burst])
         except OSError:
-            # Nobody knows how many bytes it gave up.
+            # Nobody knows how many bytes it gave up: the next read empties it and notes the loss.
             self._must_clear = True
             if not self._count:
-                self._has_lost = True
                 raise
             self.has_failed = True
         return not self.has_failed

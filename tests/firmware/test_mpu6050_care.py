@@ -56,6 +56,36 @@ def test_held_bus_is_freed_after_three_failures(rig):
     assert (rig.imu.times_freed, rig.imu.transfers_failed) == (1, 3)
 
 
+def test_overflow_whose_flag_was_read_in_vain_is_seen_by_the_count(rig):
+    rig.pass_ms(3000)
+    rig.bus.fail(1)  # the status was read, and that has cleared it
+    with pytest.raises(OSError, match="19"):
+        rig.imu.read()
+    assert rig.imu.read() == 0
+    rig.pass_ms(100)
+    assert rig.imu.read() in (5, 6)
+    assert rig.imu.has_overrun
+
+
+def test_up_is_found_anew_after_a_long_loss(tmp_path):
+    """Upright for 20 s, then on the back; the turn falls into a hole of 4 s."""
+    still = [[0, 0, 0]] * 2400
+    acc = [[4098, 0, 0]] * 1200 + [[0, 0, 4098]] * 1200
+    with MpuRig(write_tape(tmp_path / "tape", still, acc, still)) as rig:
+        rig.imu.start()
+        for _ in range(199):
+            rig.pass_ms(100)
+            rig.imu.read()
+        assert rig.rows(1)[0][6:] == (16393, 0, 0)
+        rig.pass_ms(4000)
+        assert rig.imu.read() == 0
+        rig.pass_ms(100)
+        assert rig.imu.read() > 0
+        x, _, z = rig.rows(1)[0][6:]
+    assert abs(x) < 300
+    assert z > 16000
+
+
 # Rest
 
 
