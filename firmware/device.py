@@ -13,7 +13,7 @@ from haptics import Haptics
 from hosts import Hosts
 from identity import name, next_boot_id, passkey
 from prescription import Prescription
-from storage import Storage
+from storage.documents import Storage
 from supervisor import COMMANDS, TIMEOUT_MS, Supervisor
 from uptime import GOOD_MS, Uptime
 

@@ -16,7 +16,7 @@ from identity import name, next_boot_id, passkey
 from posturecore import frames, wire
 from posturecore.flash import MODES
 from posturecore.scales import SAMPLES_PER_BLOCK
-from storage import Storage
+from storage.documents import Storage
 from supervisor import COMMANDS, RADIO, TIMEOUT_MS, Supervisor
 from update import Update
 from uptime import GOOD_MS, Uptime

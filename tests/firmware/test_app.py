@@ -17,7 +17,7 @@ from ble.bonds import Bonds  # isort: skip
 from ble.link import Link  # isort: skip
 from hosts import Hosts  # isort: skip
 from prescription import Prescription  # isort: skip
-from storage import Storage  # isort: skip
+from storage.documents import Storage  # isort: skip
 
 NO_BOW = (0, 0, 0)
 UPRIGHT = (16393, 0, 0)

@@ -12,7 +12,7 @@ import battery  # isort: skip
 import identity  # isort: skip
 from ble.bonds import Bonds  # isort: skip
 from prescription import Prescription  # isort: skip
-from storage import Storage  # isort: skip
+from storage.documents import Storage  # isort: skip
 
 UPRIGHT = (16393, 0, 0)
 

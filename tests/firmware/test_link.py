@@ -11,7 +11,7 @@ from tests.firmware.parts import WRAP_MS, Clock, Radio
 from ble.advertising import advertisement, scan_response  # isort: skip
 from ble.bonds import Bonds  # isort: skip
 from ble.link import Link  # isort: skip
-from storage import Storage  # isort: skip
+from storage.documents import Storage  # isort: skip
 
 PASSKEY = 246801
 DISPLAY = 3

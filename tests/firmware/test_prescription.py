@@ -8,7 +8,7 @@ assert parts.firmware_path()  # puts the firmware's folder on the path
 
 from posturecore.bow import NOMINAL  # noqa: E402
 from prescription import Prescription  # noqa: E402
-from storage import Storage  # noqa: E402
+from storage.documents import Storage  # noqa: E402
 
 UPSIDE_DOWN = (-16393, 0, 0)
 AHEAD = (0, 3000, -16107)

@@ -11,7 +11,7 @@ def modules(path, prefix):
     for name in sorted(os.listdir(path)):
         if name.endswith(".py") and name not in NOT_MODULES and name != "__init__.py":
             yield prefix + name[:-3]
-        elif name in ("ble", "drivers", "posturecore"):
+        elif name in ("ble", "drivers", "posturecore", "storage"):
             yield prefix + name
             yield from modules(path + "/" + name, prefix + name + ".")
 

@@ -1,0 +1,1 @@
+"""What the device keeps in flash: documents that are replaced whole, and a log that only grows."""
