@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: install demo test check bench mpy vectors docs clean
+.PHONY: install demo test soak check bench mpy vectors docs clean
 
 install: $(READY)
 
@@ -20,6 +20,9 @@ demo: $(READY)  ## The main job end to end, without hardware; writes demo-out/re
 
 test: $(READY) tests/micropython/node_modules  ## All tests
 	$(BIN)/pytest
+
+soak: $(READY)  ## The tests that take minutes: a power cut at every byte that the log writes
+	TRUNKLINE_SOAK=1 $(BIN)/pytest tests/firmware/test_log_on_vm.py
 
 # A second MicroPython, with the ESP32's 31-bit small integers; only where npm is found.
 tests/micropython/node_modules: tests/micropython/package.json
