@@ -85,7 +85,7 @@ def test_core_without_its_words_decides_the_same(tmp_path):
 def test_every_file_compiles_for_32_bits(tmp_path, architecture):
     made = compiler.build(firmware_path(), tmp_path / "out", architecture)
     assert made.complaints == []
-    names = "app sampler storage/documents drivers/lsm6dsv16x lib/posturecore/decide".split()
+    names = ["app", "sampler", "storage/documents", "drivers/lsm6dsv16x", "lib/posturecore/decide"]
     assert {f"a/{name}.mpy" for name in names} <= set(made.sizes)
 
 

@@ -3,8 +3,10 @@
 import logging
 
 from trunkline.simulator.air import VirtualAir
-from trunkline.simulator.board import MotorChange, Note, VirtualBoard, firmware_path
+from trunkline.simulator.board import VirtualBoard
+from trunkline.simulator.changes import MotorChange, Note
 from trunkline.simulator.energy import Energy, energy_of
+from trunkline.simulator.sources import firmware_path
 from trunkline.simulator.tape import write_tape
 
 __all__ = [

@@ -4,14 +4,15 @@ import asyncio
 import struct
 import tempfile
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 from trunkline.errors import SimulatorError
 from trunkline.simulator.air import VirtualAir
+from trunkline.simulator.changes import MotorChange, Note
 from trunkline.simulator.firmware_radio import FirmwareRadio
+from trunkline.simulator.sources import firmware_path
 from trunkline.simulator.vm import RtcMemory, VmProcess
 from trunkline.simulator.wire import BoardLine, Kind
 
@@ -19,50 +20,9 @@ _START_TIMEOUT_S = 20
 _QUIT_TIMEOUT_S = 2
 _DRAIN_TIMEOUT_S = 1
 _LINES_IN_ERROR = 20
-FAULTS = ("nak", "stuck_bus", "missing", "wrong_chip", "brown_out", "overrun", "self_test")
-FAULTS += ("battery_mv", "usb", "hang", "crash")
+_OF_THE_SENSOR = ("nak", "stuck_bus", "missing", "wrong_chip", "brown_out", "overrun", "self_test")
+FAULTS = (*_OF_THE_SENSOR, "battery_mv", "usb", "hang", "crash")
 CAUSES = ("switched on", "reset", "watchdog")
-
-
-def firmware_path() -> Path:
-    """Give the folder with main.py, boards/ and lib/.
-
-    Raises:
-        SimulatorError: Neither the installed package nor the repository has it.
-    """
-    package = Path(__file__).resolve().parents[1]
-    for folder in (package / "_firmware", package.parents[1] / "firmware"):
-        if (folder / "boards" / "sim" / "board.py").is_file():
-            return folder
-    raise SimulatorError(
-        f"Found no firmware beside {package}; expected {package / '_firmware'}; "
-        "try installing trunkline from a wheel or running from its repository."
-    )
-
-
-@dataclass(frozen=True)
-class MotorChange:
-    """One change of the motor's drive."""
-
-    time_ms: int
-    """Virtual time."""
-    duty_u16: int
-    """0 is off, 65535 is fully on."""
-
-
-@dataclass(frozen=True)
-class Note:
-    """A change on the board that costs energy.
-
-    Attributes:
-        time_ms: Virtual time.
-        name: "state", "radio", "slept_ms" (a light sleep that ends here) or "off".
-        value: As the name says.
-    """
-
-    time_ms: int
-    name: str
-    value: int
 
 
 class VirtualBoard:

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from trunkline.errors import InputError
-from trunkline.simulator.board import MotorChange, Note
+from trunkline.simulator.changes import MotorChange, Note
 
 MEASURED, ESTIMATED = "measured by others", "estimate"
 
