@@ -19,6 +19,7 @@ SAMPLES, BLOCKS, DECISIONS = 0x10, 0x11, 0x12
 EPISODE, CUE = 0x20, 0x21
 SETTINGS, CALIBRATION, TIME_ANCHOR = 0x30, 0x31, 0x32
 REQUEST, STREAM, CALIBRATE, NEUTRAL, HAPTIC = 0x40, 0x41, 0x42, 0x43, 0x44
+ALIVE = 0x4A
 
 _SAMPLE = tuple(
     (part + "_" + axis, "h", unit)
@@ -232,8 +233,16 @@ FRAMES = {
         (),
         "play a pattern",
     ),
+    ALIVE: (
+        "alive",
+        "host to device",
+        (("state", "B", "0 has just come, 1 is still there, 2 leaves"),),
+        (),
+        "a host on a cable, once a second; not answered",
+    ),
 }
 FRAMES.update(ABOUT_FLASH)
+ALIVE_COMES, ALIVE_STAYS, ALIVE_LEAVES = range(3)
 STREAM_SAMPLES, STREAM_BLOCKS, STREAM_DECISIONS = 1, 2, 4
 NEUTRALS = ("stand", "sit", "drive")
 ACK_CODES = ("done", "unknown frame", "bad value", "busy", "failed")
