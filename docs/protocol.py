@@ -111,6 +111,8 @@ def uuids() -> str:
         ["service", frames.SERVICE_UUID, ""],
         ["stream", frames.STREAM_UUID, "read, notify: frames from device to host"],
         ["control", frames.CONTROL_UUID, "write: frames from host to device"],
+        ["log", frames.LOG_UUID, "read, notify: `log_from` and stored frames"],
+        ["update", frames.UPDATE_UUID, "write without response: `update_data`"],
     ]
     return markdown(["what", "UUID", "use"], rows)
 

@@ -1,13 +1,16 @@
 """The keys of bonded hosts, as the radio stack hands them over; kept in flash.
 
-Who may change what is in flash is the link's decision: a stranger who claims to be a bonded host
-makes the stack forget that host's keys, and `restore` brings them back.
+Four hosts at most: the one that paired first is forgotten first. The stack asks from its IRQ, so
+what it changes stays in memory until `save`, or is undone by `restore`: a stranger who claims to
+be a bonded host makes the stack delete that host's keys.
 """
 
 from binascii import hexlify, unhexlify
 
 _FILE = "bonds.json"
-_MOST = 16  # secrets, two a host: the host that paired first is forgotten first
+_MOST_HOSTS = 4
+_OURS, _PEERS = 1, 2  # kinds of keys; a host has one of each, under its address
+_IDENTITY = 10  # the radio's own, made and stored at its first start
 
 
 class Bonds:
@@ -15,10 +18,13 @@ class Bonds:
 
     def __init__(self, storage):
         self._storage = storage
+        rows = storage.load(_FILE, [])
+        # [kind, key, value], the last two in hex, in the order they came
+        self._kept = [row for row in rows if _is_secret(row)] if isinstance(rows, list) else []
         self.restore()
 
     def __len__(self):
-        return len(self._secrets)
+        return len(self._hosts())
 
     def get(self, kind, index, key):
         """Return a secret by key, or the index-th of its kind when key is None."""
@@ -28,18 +34,13 @@ class Bonds:
         at = self._find(kind, key)
         return None if at is None else unhexlify(self._secrets[at][2])
 
-    def restore(self):
-        """Go back to what is in flash."""
-        rows = self._storage.load(_FILE, [])
-        # [kind, key, value], the last two in hex, in the order they came
-        self._secrets = [row for row in rows if _is_secret(row)] if isinstance(rows, list) else []
-        self.is_saved = True
-
-    def set(self, kind, key, value, is_lasting=True):
+    def set(self, kind, key, value, may_bond):
         """Keep a secret, or forget it when value is None; return whether that was done.
 
-        What is not lasting is undone by `restore`.
+        A host's keys are taken when it `may_bond`; the radio's identity always.
         """
+        if value is not None and not may_bond and kind != _IDENTITY:
+            return False  # paired without the passkey
         at = self._find(kind, key)
         if value is None and at is None:
             return False
@@ -47,11 +48,43 @@ class Bonds:
             del self._secrets[at]
         if value is not None:
             self._secrets.append([kind, _text(key), _text(value)])
-            del self._secrets[:-_MOST]
-        self.is_saved = is_lasting
-        if is_lasting:
-            self._storage.save(_FILE, self._secrets)
+            self._forget_first()
+            self.is_saved = False
         return True
+
+    def save(self):
+        """Write what is new to flash; return whether it is there, else it is undone."""
+        rows = list(self._secrets)  # an IRQ may change them meanwhile
+        self.is_saved = True
+        try:
+            self._storage.save(_FILE, rows)
+        except OSError:
+            self.restore()
+            return False
+        self._kept = rows
+        return True
+
+    def restore(self):
+        """Go back to what is in flash."""
+        self._secrets = list(self._kept)
+        self.is_saved = True
+
+    def forget(self):
+        """Forget all hosts, and who we were to them; return whether flash took it."""
+        self._secrets = []
+        return self.save()
+
+    def _hosts(self):
+        hosts = []
+        for kind, key, _ in self._secrets:
+            if kind != _IDENTITY and key not in hosts:
+                hosts.append(key)
+        return hosts
+
+    def _forget_first(self):
+        hosts = self._hosts()
+        if len(hosts) > _MOST_HOSTS:
+            self._secrets = [row for row in self._secrets if row[1] != hosts[0]]
 
     def _find(self, kind, key):
         wanted = [kind, _text(key)]

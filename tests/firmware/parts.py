@@ -1,6 +1,6 @@
 """The firmware's own modules on CPython, with a virtual clock, bus, pins and radio to run on.
 
-The bus ends in the register model of the chip. The radio has a stack's state, not its calls.
+The bus ends in the register model of the chip. The radio is in radio.py.
 """
 
 import sys
@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
+from tests.firmware.radio import Radio
 from trunkline.simulator import firmware_path, write_tape
 
 sys.path.insert(0, str(firmware_path()))
@@ -20,6 +21,8 @@ from tape import Tape
 from drivers.lsm6dsv16x import LSM6DSV16X
 from drivers.mpu6050 import MPU6050
 from haptics import Haptics
+
+__all__ = ["WRAP_MS", "Bus", "Clock", "Pwm", "Radio", "Rig", "Timer", "numbered_tape"]
 
 WRAP_MS = 1 << 30
 STRAIGHT = ((0, 1), (1, 1), (2, 1))
@@ -161,70 +164,3 @@ class MpuRig(Rig):
         self.chip = Mpu6050(self._tape, error_ppm)
         self.bus = Bus(self.chip, address)
         self.imu = MPU6050(self.bus, mounting, self.bus.free, self.pass_ms)
-
-
-class Radio:
-    """What the `bluetooth` module has: a database, one advertiser, links that come and go."""
-
-    def __init__(self):
-        self.settings = {}
-        self.advertised = []
-        self.is_busy = False
-        self.links = set()
-        self.notified = []
-        self.passkeys = []
-        self.ended = []
-        self.value = b""
-
-    def irq(self, handler):
-        self.raise_irq = handler
-
-    def active(self, is_on):
-        assert is_on
-
-    def config(self, **values):
-        self.settings.update(values)
-
-    def gatts_register_services(self, services):
-        self.services = services
-        return ((11, 13),)
-
-    def gatts_set_buffer(self, handle, size):
-        self.buffer_bytes = size
-
-    def gatts_read(self, handle):
-        return self.value
-
-    def gatts_notify(self, connection, handle, data):
-        if connection not in self.links:
-            raise OSError(107)
-        self.notified.append(bytes(data))
-
-    def gap_advertise(self, interval_us, data, *, resp_data):
-        if self.is_busy:
-            raise OSError(16)
-        self.advertised.append((bytes(data), bytes(resp_data)))
-
-    def gap_passkey(self, connection, action, passkey):
-        self.passkeys.append(passkey)
-
-    def gap_disconnect(self, connection):
-        self.ended.append(connection)
-        return True
-
-    # What happens to it
-
-    def connect(self, connection):
-        self.links.add(connection)
-        self.raise_irq(1, (connection, 1, b"peer"))
-
-    def disconnect(self, connection):
-        self.links.discard(connection)
-        self.raise_irq(2, (connection, 1, b"peer"))
-
-    def secure(self, connection, encrypted=1, authenticated=1):
-        self.raise_irq(28, (connection, encrypted, authenticated, 1, 16))
-
-    def write(self, connection, data):
-        self.value = data[: self.buffer_bytes]
-        self.raise_irq(3, (connection, 13))

@@ -10,7 +10,6 @@ from tests.firmware import parts  # noqa: F401 - puts the firmware on the path
 
 import battery  # isort: skip
 import identity  # isort: skip
-from ble.bonds import Bonds  # isort: skip
 from prescription import Prescription  # isort: skip
 from storage.documents import Storage  # isort: skip
 
@@ -215,73 +214,3 @@ def test_charge_from_voltage(battery_mv, pct):
 def test_charge_never_falls_as_voltage_rises():
     levels = [battery.percent(mv) for mv in range(3200, 4300)]
     assert levels == sorted(levels)
-
-
-# Bonds
-
-
-def test_bond_survives_a_restart(storage):
-    Bonds(storage).set(2, b"\x01peer", b"key")
-    again = Bonds(storage)
-    assert again.get(2, 0, b"\x01peer") == b"key"
-    assert again.get(1, 0, b"\x01peer") is None
-    assert len(again) == 1
-
-
-def test_bond_takes_memoryviews_as_the_stack_gives_them(storage):
-    bonds = Bonds(storage)
-    bonds.set(2, memoryview(b"peer"), memoryview(b"key"))
-    assert bonds.get(2, 0, memoryview(b"peer")) == b"key"
-
-
-def test_bonds_are_listed_by_index(storage):
-    bonds = Bonds(storage)
-    for k in range(3):
-        bonds.set(2, bytes([k]), bytes([10 + k]))
-    bonds.set(1, b"own", b"other kind")
-    assert [bonds.get(2, k, None) for k in range(4)] == [b"\x0a", b"\x0b", b"\x0c", None]
-
-
-def test_new_keys_of_a_host_replace_its_old_ones(storage):
-    bonds = Bonds(storage)
-    for k in range(50):
-        bonds.set(2, b"peer", bytes([k]))
-    assert len(Bonds(storage)) == 1
-    assert bonds.get(2, 0, b"peer") == b"\x31"
-
-
-def test_forgotten_bond_is_gone_for_good(storage):
-    bonds = Bonds(storage)
-    bonds.set(2, b"peer", b"key")
-    assert bonds.set(2, b"peer", None)
-    assert not bonds.set(2, b"peer", None)
-    assert len(Bonds(storage)) == 0
-
-
-def test_bonds_do_not_grow_without_end(storage):
-    bonds = Bonds(storage)
-    for k in range(30):
-        bonds.set(1, bytes([k]), b"ours")
-        bonds.set(2, bytes([k]), b"theirs")
-    assert len(bonds) == len(Bonds(storage)) == 16
-    assert bonds.get(2, 0, bytes([29])) == b"theirs"
-    assert bonds.get(2, 0, bytes([0])) is None
-
-
-def test_restore_undoes_what_is_not_lasting(storage):
-    bonds = Bonds(storage)
-    bonds.set(2, b"peer", b"key")
-    bonds.set(2, b"peer", None, is_lasting=False)
-    assert bonds.get(2, 0, b"peer") is None
-    assert not bonds.is_saved
-    bonds.restore()
-    assert bonds.get(2, 0, b"peer") == b"key"
-
-
-@pytest.mark.parametrize(
-    "content",
-    ["5", "{}", "null", '[["x"], 5, [2, "zz", "00"], [2, 7, "00"]]', "[[2, "],
-)
-def test_damaged_bonds_are_no_bonds(storage, tmp_path, content):
-    (tmp_path / "bonds.json").write_text(content)
-    assert len(Bonds(storage)) == 0

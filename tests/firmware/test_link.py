@@ -6,40 +6,9 @@ What a host sees over the real virtual radio is in tests/test_two_ends.py.
 import pytest
 
 from posturecore import frames, wire
-from tests.firmware.parts import WRAP_MS, Clock, Radio
+from tests.firmware.desk import Desk, secured
 
 from ble.advertising import advertisement, scan_response  # isort: skip
-from ble.bonds import Bonds  # isort: skip
-from ble.link import Link  # isort: skip
-from storage.documents import Storage  # isort: skip
-
-PASSKEY = 246801
-DISPLAY = 3
-OUR_KEY, PEER_KEY = 1, 2
-
-
-class Desk:
-    def __init__(self, root, start_ms=0):
-        self.clock = Clock(start_ms)
-        self.radio = Radio()
-        self.bonds = Bonds(Storage(str(root)))
-        self.battery_pct = 80
-        self.link = Link(
-            self.radio, self.clock, self.bonds, "Trunkline 0001", PASSKEY, lambda: self.battery_pct
-        )
-        self.link.start()
-
-    def pass_ms(self, ms):
-        for _ in range(10):
-            self.clock.now_ms += ms // 10
-            self.link.tend()
-
-    def pair(self, connection=1):
-        self.radio.connect(connection)
-        self.radio.raise_irq(31, (connection, DISPLAY, 0))
-
-    def keep(self, kind=PEER_KEY, key=b"peer", value=b"key"):
-        return self.radio.raise_irq(30, (kind, key, value))
 
 
 @pytest.fixture
@@ -96,95 +65,6 @@ def test_connected_device_does_not_advertise(desk):
     assert len(desk.radio.advertised) == 1
 
 
-# Pairing
-
-
-def test_passkey_is_shown_only_inside_the_window(desk):
-    desk.pair(1)
-    assert (desk.radio.passkeys, desk.radio.ended) == ([], [1])
-    desk.radio.disconnect(1)
-    desk.link.open_window()
-    desk.pass_ms(50_000)
-    desk.pair(2)
-    assert desk.radio.passkeys == [PASSKEY]
-    desk.radio.disconnect(2)
-    desk.pass_ms(20_000)
-    desk.pair(3)
-    assert desk.radio.ended == [1, 3]
-
-
-def test_window_does_not_open_again_when_the_clock_wraps(desk):
-    desk.link.open_window()
-    desk.pass_ms(100_000)
-    desk.clock.now_ms = WRAP_MS + 10
-    desk.pair()
-    assert desk.radio.passkeys == []
-
-
-@pytest.mark.parametrize("start_ms", [WRAP_MS - 30_000, WRAP_MS // 2 - 30_000])
-def test_window_lasts_a_minute_over_a_wrap(tmp_path, start_ms):
-    desk = Desk(tmp_path, start_ms)
-    desk.link.open_window()
-    desk.pass_ms(59_000)
-    desk.pair()
-    assert desk.radio.passkeys == [PASSKEY]
-
-
-def test_passkey_cannot_be_guessed_at_in_one_window(desk):
-    desk.link.open_window()
-    for connection in range(10):
-        desk.pair(connection)
-        desk.radio.disconnect(connection)
-    assert len(desk.radio.passkeys) == 3
-
-
-def test_host_that_knew_the_passkey_is_kept(desk, tmp_path):
-    desk.link.open_window()
-    desk.pair()
-    assert desk.keep(OUR_KEY)
-    assert desk.keep(PEER_KEY)
-    assert len(Bonds(Storage(str(tmp_path)))) == 2
-
-
-@pytest.mark.parametrize("is_open", [True, False], ids=["in-window", "outside"])
-def test_stranger_that_pairs_without_a_passkey_is_not_kept(desk, tmp_path, is_open):
-    if is_open:
-        desk.link.open_window()
-    desk.radio.connect(1)
-    desk.radio.secure(1, authenticated=0)
-    for k in range(40):
-        assert not desk.keep(PEER_KEY, bytes([k]))
-    assert len(desk.bonds) == len(Bonds(Storage(str(tmp_path)))) == 0
-    assert not desk.link.is_open
-
-
-def test_stranger_cannot_make_the_device_forget_a_host(desk, tmp_path):
-    desk.link.open_window()
-    desk.pair()
-    desk.keep()
-    desk.radio.disconnect(1)
-    desk.pass_ms(70_000)
-    desk.radio.connect(2)  # claims to be the bonded host and asks to pair anew
-    assert desk.keep(PEER_KEY, b"peer", None)  # the stack clears its own way
-    desk.radio.raise_irq(31, (2, DISPLAY, 0))
-    desk.radio.disconnect(2)
-    assert desk.radio.raise_irq(29, (PEER_KEY, 0, b"peer")) == b"key"
-    assert len(Bonds(Storage(str(tmp_path)))) == 1
-
-
-def test_bonded_host_may_pair_anew_inside_the_window(desk, tmp_path):
-    desk.link.open_window()
-    desk.pair()
-    desk.keep()
-    desk.radio.disconnect(1)
-    desk.radio.connect(2)
-    desk.keep(PEER_KEY, b"peer", None)
-    desk.radio.raise_irq(31, (2, DISPLAY, 0))
-    desk.keep(PEER_KEY, b"peer", b"new key")
-    desk.radio.disconnect(2)
-    assert Bonds(Storage(str(tmp_path))).get(PEER_KEY, 0, b"peer") == b"new key"
-
-
 # Traffic
 
 
@@ -200,12 +80,6 @@ def test_nothing_is_sent_or_taken_on_a_weak_link(desk, encrypted, authenticated)
     desk.link.send(frames.ACK, (1, 2, 3))
     assert desk.radio.notified == []
     assert desk.link.receive() is None
-
-
-def secured(desk, connection=1):
-    desk.radio.connect(connection)
-    desk.radio.raise_irq(21, (connection, 247))
-    desk.radio.secure(connection)
 
 
 def test_frames_are_numbered_anew_for_each_host(desk):
@@ -242,11 +116,14 @@ def test_frame_for_a_peer_that_has_just_gone_stops_nothing(desk):
     secured(desk)
     desk.radio.links.clear()  # the stack knows, the IRQ has not come
     desk.link.send(frames.ACK, (1, 2, 3))
-    assert desk.link.dropped == 1
     desk.radio.disconnect(1)
-    desk.link.is_open = True  # the IRQ came between the question and the call
+    desk.link._is_secure = True  # the IRQ came between the question and the call
     desk.link.send(frames.ACK, (1, 2, 3))
-    assert desk.radio.notified == []
+    desk.link._is_secure = False
+    secured(desk, 2)
+    desk.link.send(frames.ACK, (3, 2, 1))
+    assert [data[6] for data in desk.radio.notified] == [3]  # nothing of the last host's
+    assert desk.link.dropped == 0
 
 
 def test_frame_larger_than_the_mtu_is_dropped_and_counted(desk):
@@ -278,3 +155,116 @@ def test_write_longer_than_a_frame_is_cut_by_the_stack_not_kept(desk):
     secured(desk)
     desk.radio.write(1, ask() + bytes(500))
     assert len(desk.link.receive()) == wire.MAX_PAYLOAD + wire.OVERHEAD
+
+
+# Services
+
+
+def test_every_characteristic_needs_an_encrypted_authenticated_link(desk):
+    flags = [flags for _, some in desk.radio.services for _, flags in some]
+    assert len(flags) == 9
+    for flag in flags:
+        assert not flag & 0x12 or flag & 0x0600 == 0x0600  # read or notify
+        assert not flag & 0x0C or flag & 0x3000 == 0x3000  # write
+
+
+def test_device_information_says_who_it_is(desk):
+    assert list(desk.radio.values.values())[:4] == [b"Trunkline", b"sim", b"c0de00000001", b"0.1"]
+
+
+def test_battery_level_is_there_to_read_and_told_when_it_changes(desk):
+    battery = desk.radio.handle("battery")
+    assert desk.radio.values[battery] == bytes([80])
+    secured(desk)
+    desk.link.set_battery(79)
+    desk.link.set_battery(79)
+    assert (desk.radio.levels, desk.radio.values[battery]) == ([bytes([79])], bytes([79]))
+    desk.battery_pct = 40
+    desk.pass_ms(120_000)
+    assert desk.radio.levels[-1] == bytes([40])
+
+
+def test_battery_level_is_not_told_to_a_stranger(desk):
+    desk.radio.connect(1)
+    desk.radio.raise_irq(21, (1, 247))
+    desk.link.set_battery(79)
+    assert desk.radio.levels == []
+
+
+# Addresses
+
+
+def test_address_is_private_where_the_controller_can_and_else_public(tmp_path):
+    desk = Desk(tmp_path)
+    assert desk.radio.settings["addr_mode"] == 2
+    desk.radio.knows_private = False
+    desk.radio.connect(1)
+    desk.radio.disconnect(1)
+    desk.pass_ms(2000)
+    assert desk.radio.settings["addr_mode"] == 0
+    assert len(desk.radio.advertised) == 2
+
+
+def test_busy_radio_keeps_its_private_address(desk):
+    desk.radio.connect(1)
+    desk.radio.is_busy = True
+    desk.radio.disconnect(1)
+    desk.pass_ms(5000)
+    assert desk.radio.settings["addr_mode"] == 2
+
+
+# Rest
+
+
+def test_resting_radio_is_off_and_wakes_with_its_services_and_bonds(desk):
+    desk.link.open_window()
+    desk.bond()
+    desk.link.rest()
+    assert (desk.link.is_resting, desk.link.is_open, desk.radio.is_active) == (True, False, False)
+    desk.pass_ms(120_000)
+    desk.link.set_battery(33)
+    desk.link.send(frames.ACK, (1, 2, 3))
+    assert len(desk.radio.advertised) == 1
+    desk.link.wake()
+    assert not desk.link.is_resting
+    assert len(desk.in_flash()) == 1
+    assert desk.radio.values[desk.radio.handle("battery")] == bytes([33])
+    assert desk.radio.advertised[-1][0][-1] == 33
+    secured(desk)
+    desk.radio.write(1, ask())
+    assert desk.link.receive() == ask()
+
+
+def test_window_wakes_the_radio(desk):
+    desk.link.rest()
+    desk.link.open_window()
+    desk.ask_passkey()
+    assert len(desk.radio.passkeys) == 1
+
+
+def test_radio_that_does_not_start_is_asked_again(desk, monkeypatch):
+    desk.link.rest()
+
+    def refuse(_):
+        raise OSError(110, "timed out")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(desk.radio, "active", refuse)
+        desk.link.wake()
+    assert desk.link.is_resting
+    desk.link.wake()
+    assert not desk.link.is_resting
+
+
+def test_radio_that_refuses_calls_in_an_irq_leaves_the_link_whole(desk, monkeypatch):
+    def refuse(*_):
+        raise OSError(107, "no such link")
+
+    monkeypatch.setattr(desk.radio, "gap_disconnect", refuse)
+    desk.ask_passkey(1)  # outside the window
+    desk.radio.connect(2)
+    desk.pass_ms(70_000)
+    desk.radio.disconnect(1)
+    secured(desk, 3)
+    desk.link.send(frames.ACK, (1, 2, 3))
+    assert len(desk.radio.notified) == 1

@@ -8,8 +8,9 @@ do in the real module, so that a read in an IRQ sees the value that caused it. H
 import os
 import struct
 import sys
-from binascii import hexlify, unhexlify
+from binascii import unhexlify
 
+from bluetooth_uuid import UUID  # noqa: F401 - `bluetooth.UUID`
 from hostlink import IRQ_GET_SECRET, IRQ_SET_SECRET, hostlink
 
 FLAG_BROADCAST = 0x0001
@@ -36,42 +37,10 @@ _IRQ_GATTS_READ_REQUEST = 4
 _LAYOUTS = {20: "<HHB", 21: "<HH", 27: "<HHHHB", 28: "<HBBBB", 31: "<HBI"}
 
 _ENODEV, _EINVAL, _ENOTCONN = 19, 22, 107
+_UNKNOWN_HCI_COMMAND = -513  # as NimBLE's code comes through: the controller cannot do it
+_SECRET_OUR_IDENTITY, _RESOLVABLE = 10, 2
 _DEFAULT_VALUE_BYTES = 20  # MP_BLUETOOTH_DEFAULT_ATTR_LEN
 _ADVERTISING_BYTES = 31
-
-
-class UUID:
-    def __init__(self, value):
-        if isinstance(value, int):
-            self._bytes = struct.pack("<H", value)
-        elif isinstance(value, str):
-            self._bytes = bytes(reversed(unhexlify(value.replace("-", ""))))
-        else:
-            self._bytes = bytes(value)
-        if len(self._bytes) not in (2, 4, 16):
-            raise ValueError("invalid UUID")
-
-    def __bytes__(self):
-        return self._bytes
-
-    def __iter__(self):
-        return iter(self._bytes)
-
-    def __len__(self):
-        return len(self._bytes)
-
-    def __eq__(self, other):
-        return isinstance(other, UUID) and self._bytes == other._bytes
-
-    def __hash__(self):
-        return hash(self._bytes)
-
-    def __repr__(self):
-        digits = hexlify(bytes(reversed(self._bytes))).decode()
-        if len(digits) < 32:
-            return "UUID(0x%s)" % digits
-        groups = (digits[:8], digits[8:12], digits[12:16], digits[16:20], digits[20:])
-        return "UUID('%s')" % "-".join(groups)
 
 
 class _Attribute:
@@ -123,6 +92,8 @@ class BLE:
         self._advertising, self._response = b"", b""
         self._settings = {"mtu": 256, "gap_name": b"MPY", "rxbuf": 256, "addr_mode": 0}
         self._settings.update({"bond": False, "mitm": False, "io": 3, "le_secure": False})
+        # The air itself knows no private addresses; this is how a controller without them answers.
+        self._knows_private = not os.getenv("TRUNKLINE_SIM_NO_PRIVACY")
 
     # Radio
 
@@ -133,11 +104,19 @@ class BLE:
         self._link.call(_ACTIVE, bytes([self._is_active]))
         self._link.note("radio", self._is_active)
         if self._is_active:
+            self._load_identity()
             self._configure()
         else:
+            self._settings["addr_mode"] = 0
             self._attributes = {}
             self._connections.clear()
         return self._is_active
+
+    def _load_identity(self):
+        """As NimBLE's binding: the key for private addresses is asked for, or made and told."""
+        if self._interrupt(IRQ_GET_SECRET, (_SECRET_OUR_IDENTITY, 0, b"irk")) is None:
+            secret = (_SECRET_OUR_IDENTITY, b"irk", os.urandom(16))
+            self._interrupt(IRQ_SET_SECRET, secret)
 
     def _call(self, operation, arguments=b""):
         if not self._is_active:
@@ -179,6 +158,8 @@ class BLE:
             self._response = bytes(resp_data)
         if max(len(self._advertising), len(self._response)) > _ADVERTISING_BYTES:
             raise OSError(_EINVAL)
+        if self._settings["addr_mode"] == _RESOLVABLE and not self._knows_private:
+            raise OSError(_UNKNOWN_HCI_COMMAND)
         head = struct.pack("<IB", interval_us, bool(connectable))
         self._call(_ADVERTISE, head + _sized(self._advertising) + self._response)
 
