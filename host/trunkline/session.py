@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from types import TracebackType
 from typing import Self, TypeVar
 
@@ -13,12 +13,12 @@ from trunkline.decoder import Decoder
 from trunkline.errors import InputError, LinkError, TrunklineError
 from trunkline.events import Ack, Calibration, Event, Hello, SettingsFrame, Status
 from trunkline.frame import Frame, Items
+from trunkline.listeners import Listeners
 from trunkline.transports.base import Transport
 
 _Kind = TypeVar("_Kind", bound=Frame)
 _SAFE = flash.MODES.index("safe")
 Values = tuple[int | bytes, ...]
-Listener = Callable[[Event], None]
 
 
 class Session:
@@ -34,6 +34,7 @@ class Session:
         counts: Good frames under "good" and each kind of fault under its name.
         is_lost: Whether the link went away by itself.
         listeners: Called with every event.
+        log_listeners: Called with the bytes of stored frames, and of the log_from before them.
     """
 
     def __init__(
@@ -53,7 +54,8 @@ class Session:
         self.settings: dict[str, int] = {}
         self.is_lost = False
         self._lost = asyncio.Event()
-        self.listeners: list[Listener] = []
+        self.listeners: Listeners[Event] = Listeners()
+        self.log_listeners: Listeners[bytes] = Listeners()
         self._transport = transport
         self._capture = capture
         self._decoder = Decoder()
@@ -81,7 +83,7 @@ class Session:
     async def __aenter__(self) -> Self:
         """Connect and learn who is there."""
         try:
-            await self._transport.open(self._on_data, self._on_lost)
+            await self._transport.open(self._on_data, self._on_lost, self._on_log)
             if self._transport.takes_commands:
                 await self.ask(Hello, frames.REQUEST, (frames.HELLO,))
                 check_version(self._transport.name, self.info.version)
@@ -278,15 +280,12 @@ class Session:
                     self.settings[params.NAMES[row]] = value
         elif isinstance(event, Hello):
             self._info = event
-        for listener in tuple(self.listeners):
-            try:
-                listener(event)
-            except Exception as error:
-                # Not here: this is the radio's callback, and what it feeds must stay whole.
-                self.listeners.remove(listener)
-                self._fail(error)
+        self.listeners.tell(event, self._fail)
         if isinstance(event, Frame):
             self._answers.deliver(event)
+
+    def _on_log(self, data: bytes) -> None:
+        self.log_listeners.tell(data, self._fail)
 
     def _fail(self, error: Exception) -> None:
         self._failure = self._failure or error

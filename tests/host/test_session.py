@@ -24,8 +24,8 @@ class Wire:
         self.closed = 0
         self.sequence = 0
 
-    async def open(self, on_data, on_lost):
-        self.on_data, self.on_lost = on_data, on_lost
+    async def open(self, on_data, on_lost, on_log):
+        self.on_data, self.on_lost, self.on_log = on_data, on_lost, on_log
 
     async def write(self, frame):
         self.written.append(wire.unpack_frame(frame, 0))

@@ -12,6 +12,7 @@ import sys
 from binascii import unhexlify
 
 from chip import Chip
+from console import Console
 from hostlink import FAULT, MOTOR, PLAY, PRESS, QUEUE_NOTIFICATIONS, REACHED, hostlink
 from i2c import I2c
 from imu_faults import ImuFaults
@@ -126,6 +127,7 @@ class Board:
         self.timer = _Timer(self)
         self.button = _Button(self)
         self.led = _Led()
+        self.console = Console(self.link, self)
         address = os.getenv("TRUNKLINE_SIM_ADDRESS") or "C0:DE:00:00:00:00"
         self.unique_id = unhexlify(address.replace(":", ""))
         self.root = os.getenv("TRUNKLINE_SIM_ROOT") or "."
@@ -161,7 +163,8 @@ class Board:
         """Return after a radio event, INT1, the timer, or `ms` of virtual time."""
         if self.link.dispatch():
             return
-        if self.now_us >= self._limit_us or self.link.credits < _FEW_CREDITS:
+        is_slow = self.link.credits < _FEW_CREDITS or self.console.is_full
+        if self.now_us >= self._limit_us or is_slow:
             self._stand()
         elif self._imu_faults.stall_us:
             self._advance(self.now_us + self._imu_faults.take_stall_us())
@@ -220,6 +223,8 @@ class Board:
             self.button.held_until_us = self.now_us + struct.unpack("<I", body)[0] * 1000
         elif kind == FAULT:
             self._fault(body[4:].decode(), struct.unpack("<i", body[:4])[0])
+        else:
+            self.console.take(kind, body)
 
     def _fault(self, name, value):
         if name == "battery_mv":

@@ -12,12 +12,16 @@ Loopback TCP. A message is
                   REFUSED                                      a notification found the queue full
                   NOTE      u32 time_ms, u32 value, name       something that costs energy changed
                   RESTART   u32 time_ms, u8 cause              the chip was reset: start anew
+                  USB       data                               takes room
     to the board  ANSWER    u16 id, u16 errno, payload
                   EVENT     u16 id (0: no reply), u8 irq, payload
                   CREDIT    u8 count                           so many notifications left the radio
                   PLAY      u32 until_ms
                   PRESS     u32 duration_ms
                   FAULT     i32 value, name
+                  USB_IN    data
+                  USB_ROOM  u16 bytes                          that many were taken or thrown away
+                  USB_HOST  u8 is_there
 
 While a call waits for its answer, events queue: handlers run from `dispatch` only. The two
 key-store events are the exception, as on the real stack: they are answered on the spot.
@@ -29,8 +33,9 @@ import socket
 import struct
 import sys
 
-CALL, NOTIFY, REPLY, MOTOR, REACHED, REFUSED, NOTE, RESTART = 1, 2, 3, 4, 5, 6, 7, 9
+CALL, NOTIFY, REPLY, MOTOR, REACHED, REFUSED, NOTE, USB, RESTART = 1, 2, 3, 4, 5, 6, 7, 8, 9
 ANSWER, EVENT, CREDIT, PLAY, PRESS, FAULT = 0x81, 0x82, 0x83, 0x84, 0x85, 0x86
+USB_IN, USB_ROOM, USB_HOST = 0x87, 0x88, 0x89
 # Like NimBLE's pool of packet buffers: that many notifications wait at most.
 QUEUE_NOTIFICATIONS = 16
 IRQ_GET_SECRET, IRQ_SET_SECRET = 29, 30

@@ -5,6 +5,7 @@ import time
 import esp32
 import machine
 from chip import Chip
+from console import Console
 from micropython import const
 
 PIN_BATTERY = 1  # VBAT / 2 over 220k / 220k
@@ -39,6 +40,7 @@ class Board:
         self.timer = machine.Timer(_TIMER_ID)
         self.button = machine.Pin(PIN_BUTTON, machine.Pin.IN, machine.Pin.PULL_UP)
         self.led = machine.Pin(PIN_LED, machine.Pin.OUT, value=1)
+        self.console = Console()
         self.unique_id = machine.unique_id()
         self.root = "/"
         self.ticks_ms = time.ticks_ms

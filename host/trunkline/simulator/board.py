@@ -10,6 +10,7 @@ from typing import Self
 
 from trunkline.errors import SimulatorError
 from trunkline.simulator.air import VirtualAir
+from trunkline.simulator.cable import Cable
 from trunkline.simulator.changes import MotorChange, Note
 from trunkline.simulator.firmware_radio import FirmwareRadio
 from trunkline.simulator.sources import firmware_path
@@ -73,6 +74,7 @@ class VirtualBoard:
             path = [script.parent, path[0]]
         self._line = BoardLine(self._on_message, self._on_lost)
         self.radio = FirmwareRadio(air, self._line, self.address)
+        self._cable = Cable(self._line)
         # Gone with the object: so is the chip.
         self._rtc_folder = tempfile.TemporaryDirectory(prefix="trunkline-rtc-")
         self._rtc = RtcMemory(self._rtc_folder.name)
@@ -90,9 +92,15 @@ class VirtualBoard:
         self._until_ms = 0
         self._reached: asyncio.Future[int] | None = None
 
+    @property
+    def usb_port(self) -> str:
+        """The serial port of its USB cable, once started."""
+        return self._cable.port
+
     async def __aenter__(self) -> Self:
         """Start the VM and let the firmware run to its first Board.wait()."""
         self._reached = asyncio.get_running_loop().create_future()
+        self._cable.plug_in()
         try:
             await self._start(0)
             await self._until_reached(_START_TIMEOUT_S)
@@ -170,6 +178,8 @@ class VirtualBoard:
         elif kind == Kind.RESTART:
             self.time_ms, cause = struct.unpack("<IB", body)
             self._begin_restart(cause)
+        elif kind == Kind.USB:
+            self._cable.send(body)
         else:
             self.radio.on_message(kind, body)
 
@@ -208,6 +218,7 @@ class VirtualBoard:
         self._line.send(Kind.PLAY, struct.pack("<I", until_ms))
         reached_ms = await self._until_reached(None)
         await self.radio.drain(_DRAIN_TIMEOUT_S)
+        await self._cable.drain(_DRAIN_TIMEOUT_S)
         return reached_ms
 
     async def press(self, duration_ms: int) -> None:
@@ -272,5 +283,6 @@ class VirtualBoard:
         if self._reached is not None and self._reached.done() and not self._reached.cancelled():
             self._reached.exception()  # looked at, so that asyncio does not complain
         self._line.close()
+        self._cable.unplug()
         await self.radio.close()
         self._rtc_folder.cleanup()

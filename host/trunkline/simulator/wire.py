@@ -16,6 +16,7 @@ class Kind(IntEnum):
     REACHED = 5
     REFUSED = 6
     NOTE = 7
+    USB = 8
     RESTART = 9
     ANSWER = 0x81
     EVENT = 0x82
@@ -23,6 +24,9 @@ class Kind(IntEnum):
     PLAY = 0x84
     PRESS = 0x85
     FAULT = 0x86
+    USB_IN = 0x87
+    USB_ROOM = 0x88
+    USB_HOST = 0x89
 
 
 class BoardLine(asyncio.Protocol):

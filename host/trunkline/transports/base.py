@@ -4,6 +4,10 @@ from collections.abc import Callable
 from typing import Protocol
 
 
+def ignore(_: bytes) -> None:
+    """Take stored frames for a caller that has not asked for any."""
+
+
 class Transport(Protocol):
     """Carries bytes to a device and back.
 
@@ -15,8 +19,16 @@ class Transport(Protocol):
     name: str
     takes_commands: bool
 
-    async def open(self, on_data: Callable[[bytes], None], on_lost: Callable[[], None]) -> None:
+    async def open(
+        self,
+        on_data: Callable[[bytes], None],
+        on_lost: Callable[[], None],
+        on_log: Callable[[bytes], None] = ignore,
+    ) -> None:
         """Connect; from now on bytes go to `on_data`, and `on_lost` is called once at a loss.
+
+        Stored frames and the `log_from` before them go to `on_log`: they are numbered for
+        themselves.
 
         Raises:
             LinkError: The device cannot be reached or refused; the message says what to try.

@@ -8,8 +8,9 @@ from bleak.backends.characteristic import BleakGATTCharacteristic
 from bleak.backends.device import BLEDevice
 from bleak.exc import BleakError
 
-from posturecore import frames, wire
+from posturecore import flash, frames, wire
 from trunkline.errors import LinkError
+from trunkline.transports.base import ignore
 
 # BlueZ may never answer a read or write that lacks authentication: nothing waits without a limit.
 _SCAN_S = 10.0
@@ -32,7 +33,12 @@ class BleTransport:
         self._client: BleakClient | None = None
         self._is_closing = False
 
-    async def open(self, on_data: Callable[[bytes], None], on_lost: Callable[[], None]) -> None:
+    async def open(
+        self,
+        on_data: Callable[[bytes], None],
+        on_lost: Callable[[], None],
+        on_log: Callable[[bytes], None] = ignore,
+    ) -> None:
         """Find, connect, pair if need be, and subscribe."""
         device = await self._find()
 
@@ -43,6 +49,9 @@ class BleTransport:
         def received(_: BleakGATTCharacteristic, data: bytearray) -> None:
             on_data(bytes(data))
 
+        def remembered(_: BleakGATTCharacteristic, data: bytearray) -> None:
+            on_log(bytes(data))
+
         client = BleakClient(device, disconnected_callback=lost, timeout=_SCAN_S)
         self._client = client
         self._is_closing = False
@@ -50,6 +59,7 @@ class BleTransport:
             await client.connect()
             await asyncio.wait_for(client.pair(), _PAIR_S)
             await asyncio.wait_for(client.start_notify(frames.STREAM_UUID, received), _ANSWER_S)
+            await asyncio.wait_for(client.start_notify(frames.LOG_UUID, remembered), _ANSWER_S)
         except (BleakError, TimeoutError, OSError) as error:
             await self.close()
             raise LinkError(
@@ -65,12 +75,14 @@ class BleTransport:
             )
 
     async def write(self, frame: bytes) -> None:
-        """Write one frame to the control characteristic, with response."""
+        """Write one frame with response; a piece of an update, which is not answered, without."""
         client = self._client
         if client is None or not client.is_connected:
             raise LinkError(f"{self.name} is not connected; connect again.")
+        is_piece = frame[1] == flash.UPDATE_DATA
+        target = frames.UPDATE_UUID if is_piece else frames.CONTROL_UUID
         try:
-            work = client.write_gatt_char(frames.CONTROL_UUID, frame, response=True)
+            work = client.write_gatt_char(target, frame, response=not is_piece)
             await asyncio.wait_for(work, _ANSWER_S)
         except (BleakError, TimeoutError, OSError) as error:
             raise LinkError(

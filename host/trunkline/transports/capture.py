@@ -5,6 +5,7 @@ from pathlib import Path
 
 from trunkline.capture import read_frames
 from trunkline.errors import LinkError
+from trunkline.transports.base import ignore
 
 
 class CaptureTransport:
@@ -15,7 +16,12 @@ class CaptureTransport:
         self.takes_commands = False
         self._path = Path(path)
 
-    async def open(self, on_data: Callable[[bytes], None], on_lost: Callable[[], None]) -> None:
+    async def open(
+        self,
+        on_data: Callable[[bytes], None],
+        on_lost: Callable[[], None],
+        on_log: Callable[[bytes], None] = ignore,
+    ) -> None:
         """Hand over every byte; then the device is gone, as at the end of any link."""
         on_data(read_frames(self._path)[1])
         on_lost()

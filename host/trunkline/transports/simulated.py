@@ -13,6 +13,7 @@ from pathlib import Path
 
 from trunkline.errors import LinkError, TrunklineError
 from trunkline.simulator import VirtualAir, VirtualBoard
+from trunkline.transports.base import ignore
 from trunkline.transports.ble import BleTransport
 
 _TICK_S = 0.1
@@ -73,7 +74,12 @@ class SimulatedTransport:
         """Bytes a notification can carry plus 3."""
         return self._ble.mtu if self._ble else 23
 
-    async def open(self, on_data: Callable[[bytes], None], on_lost: Callable[[], None]) -> None:
+    async def open(
+        self,
+        on_data: Callable[[bytes], None],
+        on_lost: Callable[[], None],
+        on_log: Callable[[bytes], None] = ignore,
+    ) -> None:
         """Switch the board on, scan, connect, pair with its passkey and subscribe."""
         self._on_lost = on_lost
         stack = self._stack = AsyncExitStack()
@@ -91,7 +97,7 @@ class SimulatedTransport:
         )
         self._ble = BleTransport(self._board.address)
         stack.push_async_callback(self._ble.close)  # before opening: it may be cancelled
-        await self._ble.open(on_data, on_lost)
+        await self._ble.open(on_data, on_lost, on_log)
 
     async def write(self, frame: bytes) -> None:
         """Send a frame; the first one starts the clock of a board that has a speed."""

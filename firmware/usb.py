@@ -1,0 +1,166 @@
+"""A host on a cable: the same frames over USB serial, between whatever a REPL prints or is typed.
+
+Who can plug in a cable can read the flash, so nothing is asked of this host. It is there from its
+first good frame until it says that it leaves, or is silent for a while: it says `alive` once a
+second. Nothing is written to a cable that nobody reads.
+
+Frames contain the byte 3, so Ctrl-C cannot interrupt by itself while this listens. It is
+recognised where a frame would begin, as mpremote and terminals send it, and then ends the program.
+"""
+
+from port import Port
+from posturecore import frames, wire
+from posturecore.flash import LOG_FROM
+
+_GONE_MS = 3000
+_CUT_MS = 500  # a frame that does not go on for so long is none
+_READS_A_TEND = 8  # of at most one frame's bytes each: sampling must not starve
+_CTRL_C = 3
+_ENTER = b"\r\n"
+
+
+class Usb(Port):
+    """A port on `stream`, whose calls never block.
+
+    read() gives the bytes that have come, write(data) takes what there is room for and returns how
+    many bytes that were, release() gives Ctrl-C back to the REPL.
+    """
+
+    def __init__(self, stream, clock):
+        super().__init__()
+        self.is_open = False
+        self.noise_bytes = 0
+        self._stream = stream
+        self._clock = clock
+        self._in = bytearray()
+        self._is_typed = True  # nothing but Enter since the last frame or silence
+        self._came_ms = self._heard_ms = clock.ticks_ms()
+        self._rest = b""  # of a frame that has begun to leave
+        self._log_next = self._log_end = 0
+
+    def open_window(self):
+        """Nothing: a cable is access enough."""
+
+    def tend(self):
+        """Take in what has come, send what waits; call it each step.
+
+        Raises KeyboardInterrupt for a Ctrl-C.
+        """
+        for _ in range(_READS_A_TEND):
+            data = self._stream.read()
+            if not data:
+                break
+            self._came_ms = self._clock.ticks_ms()
+            self._in += data
+            self._take_frames()
+        self._mind_silence()
+        if self.is_open:
+            self._flush()
+            self._drain()
+
+    def send_log(self, data):
+        """Send stored frames, or the log_from before them; False: no room now, try again.
+
+        Live and stored frames share the cable. So that each is known for what it is, every stored
+        frame stands directly behind a log_from of its own.
+        """
+        if not self.is_open or len(self._outbox):
+            return False
+        out, log_next, log_end = b"", self._log_next, self._log_end
+        at = 0
+        while at < len(data):
+            end = at + (data[at + 2] | data[at + 3] << 8) + wire.OVERHEAD
+            if data[at + 1] == LOG_FROM:
+                log_next, log_end = wire.unpack_frame(data, at)[2]
+                if log_next >= log_end:  # the end of an answer: nothing follows
+                    out += data[at:end]
+            else:
+                out += wire.pack_frame(LOG_FROM, log_next & 0xFFFF, (log_next, log_end))
+                out += data[at:end]
+                log_next += 1
+            at = end
+        if not self._put(out):
+            return False
+        self._log_next, self._log_end = log_next, log_end
+        return True
+
+    # ---- out
+
+    def _put(self, data):
+        self._flush()
+        if self._rest or not self.is_open:
+            return False
+        count = self._stream.write(data) if data else 0
+        if count < len(data):
+            if not count:
+                return False
+            self._rest = bytes(data[count:])
+        return True
+
+    def _flush(self):
+        if self._rest:
+            self._rest = self._rest[self._stream.write(self._rest) :]
+
+    # ---- in
+
+    def _take_frames(self):
+        data, at = self._in, 0
+        while True:
+            code, size = wire.examine(data, at, len(data))
+            if code == wire.SHORT:
+                break
+            if code == wire.OK:
+                self._take_frame(bytes(data[at : at + size]))
+                at += size
+            else:
+                self._noise(data[at])
+                at += 1
+        self._in = data[at:]
+
+    def _take_frame(self, frame):
+        self._heard_ms = self._clock.ticks_ms()
+        self._is_typed = True
+        if frame[1] == frames.ALIVE and frame[2]:
+            self._alive(frame[wire.HEADER])
+            return
+        if not self.is_open:
+            self._come()
+        self._take_in(frame)
+
+    def _alive(self, state):
+        if state == frames.ALIVE_COMES:
+            self._come()
+        elif state == frames.ALIVE_LEAVES:
+            self._leave()
+
+    def _noise(self, byte):
+        self.noise_bytes += 1
+        if byte == _CTRL_C and self._is_typed:
+            self._leave()
+            self._in = bytearray()
+            self._stream.release()
+            raise KeyboardInterrupt
+        if byte not in _ENTER:
+            self._is_typed = False
+
+    def _mind_silence(self):
+        now_ms = self._clock.ticks_ms()
+        if self._clock.ticks_diff(now_ms, self._came_ms) >= _CUT_MS:
+            self._came_ms = now_ms
+            self._is_typed = True
+            if self._in:
+                self.bad += 1
+                self._in = bytearray()
+        if self.is_open and self._clock.ticks_diff(now_ms, self._heard_ms) >= _GONE_MS:
+            self._leave()
+
+    def _come(self):
+        self.links += 1
+        self._waiting.clear()
+        self._rest = b""
+        self.is_open = True
+
+    def _leave(self):
+        self.is_open = False
+        self._waiting.clear()
+        self._rest = b""

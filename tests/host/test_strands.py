@@ -1,0 +1,70 @@
+"""A cable's bytes taken apart: live frames, stored frames, noise."""
+
+import random
+
+import pytest
+
+from posturecore import flash, frames, wire
+from trunkline.transports.strands import Strands
+
+
+def live(sequence):
+    return wire.pack_frame(frames.CUE, sequence & 0xFFFF, (sequence, 0, 1, 0))
+
+
+def log_from(record, end):
+    return wire.pack_frame(flash.LOG_FROM, record & 0xFFFF, (record, end))
+
+
+stored = live  # they look alike: only their place tells
+
+
+def apart(data, cut=10_000):
+    strands, out = Strands(), ([], [])
+    for at in range(0, len(data), cut):
+        for is_log, frame in strands.feed(data[at : at + cut]):
+            out[is_log].append(frame)
+    return out, strands.noise_bytes
+
+
+@pytest.mark.parametrize("cut", [1, 7, 10_000])
+def test_stored_and_live_frames_with_the_same_sequence_are_told_apart(cut):
+    data = live(5) + log_from(6, 8) + stored(6) + live(6) + log_from(7, 8) + stored(7) + live(7)
+    (lives, logs), noise = apart(data, cut)
+    assert lives == [live(5), live(6), live(7)]
+    assert logs == [log_from(6, 8), stored(6), log_from(7, 8), stored(7)]
+    assert noise == 0
+
+
+def test_frame_behind_the_end_of_an_answer_is_live():
+    assert apart(log_from(9, 9) + live(9))[0] == ([live(9)], [log_from(9, 9)])
+
+
+def test_record_numbers_beyond_two_bytes_are_known_by_their_low_half():
+    (lives, logs), _ = apart(log_from(70_000, 70_001) + stored(70_000))
+    assert (lives, len(logs)) == ([], 2)
+
+
+def test_live_frame_does_not_take_the_place_of_a_stored_one_that_was_damaged():
+    broken = bytearray(stored(6))
+    broken[8] ^= 1
+    (lives, logs), noise = apart(log_from(6, 8) + bytes(broken) + live(6))
+    assert (lives, logs) == ([live(6)], [log_from(6, 8)])
+    assert noise == len(broken)
+
+
+def test_live_frame_does_not_take_the_place_of_a_stored_one_that_is_missing():
+    assert apart(log_from(6, 8) + live(40))[0] == ([live(40)], [log_from(6, 8)])
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_noise_is_left_out_and_counted(seed):
+    chance = random.Random(seed)
+    data, wanted, noise = b"", [], 0
+    for k in range(50):
+        text = bytes(chance.choice(b">>> print(1)\r\n\x00") for _ in range(chance.randrange(20)))
+        data += text + live(k)
+        noise += len(text)
+        wanted.append(live(k))
+    (lives, _), counted = apart(data, chance.randrange(1, 50))
+    assert (lives, counted) == (wanted, noise)

@@ -1,0 +1,117 @@
+"""The firmware on the VM at the end of a USB cable: the same frames as over the air."""
+
+import asyncio
+import contextlib
+import json
+import os
+from pathlib import Path
+
+import pytest
+
+from posturecore import frames, wire
+from tests.two_ends import PASSKEY, UPRIGHT, Ends
+from tests.worn_tape import write_worn
+from trunkline.events import Samples
+from trunkline.mirror import Mirror
+from trunkline.session import Session
+from trunkline.simulator import VirtualAir, VirtualBoard
+from trunkline.transports.ble import BleTransport
+from trunkline.transports.serial import SerialTransport
+
+FIRMWARE = Path(__file__).parent / "firmware" / "scripts" / "cable_firmware.py"
+
+
+@pytest.fixture(scope="module")
+def tape(tmp_path_factory):
+    return write_worn(tmp_path_factory.mktemp("worn") / "tape")
+
+
+@contextlib.asynccontextmanager
+async def cabled(root, tape):
+    async with (
+        VirtualAir() as air,
+        VirtualBoard(air, tape=tape, root=root, firmware=FIRMWARE) as board,
+    ):
+        yield Ends(air, board)
+        assert "Traceback" not in "\n".join(board.printed)
+
+
+@contextlib.asynccontextmanager
+async def session_on(ends, transport):
+    ends.mirror, ends.events = Mirror(), []
+    session = Session(transport)
+    session.listeners += [ends.mirror.take, ends.events.append]
+    async with session:
+        await session.stream(samples=True, decisions=True)
+        await session.set_neutral(UPRIGHT)
+        await session.change_settings({"slouch_hold_s": 5, "slouch_refractory_s": 10})
+        yield session
+
+
+async def run(ends, transport):
+    """Two minutes of a worn tape: what was decided, and the samples it was decided on."""
+    async with session_on(ends, transport) as session:
+        await ends.board.play(120_000)
+        status, compared = await ends.finish(session)
+    assert compared.is_identical, compared.differences[:3]
+    assert (status.samples_lost, status.frames_dropped, status.frames_bad) == (0, 0, 0)
+    samples = [item for event in ends.of(Samples) for item in event.items]
+    return ends.mirror.device_episodes, samples, ends.board.motor_log
+
+
+async def test_cable_and_air_carry_the_same_samples_and_decisions(tmp_path, tape):
+    (tmp_path / "cable").mkdir()
+    (tmp_path / "air").mkdir()
+    async with cabled(tmp_path / "cable", tape) as ends:
+        over_cable = await run(ends, SerialTransport(ends.board.usb_port))
+    (tmp_path / "air" / "passkey.json").write_text(json.dumps(PASSKEY))
+    async with (
+        VirtualAir() as air,
+        VirtualBoard(air, tape=tape, root=tmp_path / "air") as board,
+    ):
+        with air.as_adapter(passkey=lambda: PASSKEY):
+            over_air = await run(Ends(air, board), BleTransport(board.address))
+    assert over_cable == over_air
+    assert len(over_cable[0]) >= 1
+    assert len(over_cable[1]) >= 7190
+
+
+async def test_host_that_comes_again_starts_anew_and_hears_no_old_stream(tmp_path, tape):
+    async with cabled(tmp_path, tape) as ends:
+        async with session_on(ends, SerialTransport(ends.board.usb_port)):
+            await ends.board.play(5000)
+        await ends.board.play(8000)
+        heard = []
+        session = Session(SerialTransport(ends.board.usb_port))
+        session.listeners.append(heard.append)
+        async with session:
+            await ends.board.play(12_000)
+            await session.status()
+        assert not [event for event in heard if isinstance(event, Samples)]
+        assert session.counts == {"good": session.counts["good"]}
+
+
+async def test_host_that_stops_reading_costs_frames_and_never_time(tmp_path, tape):
+    async with cabled(tmp_path, tape) as ends:
+        port = os.open(ends.board.usb_port, os.O_RDWR | os.O_NOCTTY)
+        try:
+            os.write(port, wire.pack_frame(frames.STREAM, 0, (frames.STREAM_SAMPLES,)))
+            await asyncio.sleep(0.2)
+            assert await ends.board.play(60_000) == 60_000
+        finally:
+            os.close(port)
+        async with Session(SerialTransport(ends.board.usb_port)) as session:
+            status = await session.status()
+    assert (status.samples_lost, status.sample_index) == (0, 3600)
+
+
+async def test_ctrl_c_on_the_cable_ends_the_program_and_a_beat_does_not(tmp_path, tape):
+    async with cabled(tmp_path, tape) as ends:
+        async with Session(SerialTransport(ends.board.usb_port)) as session:
+            await session.status()
+            port = session._transport._port
+            await asyncio.to_thread(port.write, b"\r\x03")
+            async with asyncio.timeout(5):
+                while not ends.board.printed:
+                    await asyncio.sleep(0.01)
+        assert ends.board.printed[0].startswith("interrupted")
