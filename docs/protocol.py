@@ -4,7 +4,18 @@ from struct import calcsize
 
 from markdown import markdown
 
-from posturecore import calibrate, coach, context, decide, flash, frames, lifts, params, wire
+from posturecore import (
+    calibrate,
+    coach,
+    context,
+    decide,
+    flash,
+    frames,
+    lifts,
+    params,
+    patterns,
+    wire,
+)
 
 _TYPES = {"B": "u8", "H": "u16", "I": "u32", "h": "i16", "i": "i32"}
 
@@ -67,7 +78,7 @@ def enumerations() -> str:
         ("episode kinds", decide.KINDS),
         ("bend styles", lifts.STYLES),
         ("cue reasons", coach.REASONS),
-        ("patterns", coach.PATTERN_NAMES),
+        ("patterns", patterns.PATTERN_NAMES),
         ("cue outcomes", coach.OUTCOMES),
         ("calibration codes", calibrate.MEANINGS),
         ("neutrals", frames.NEUTRALS),
@@ -84,13 +95,13 @@ def enumerations() -> str:
     return markdown(["list", "values"], rows)
 
 
-def patterns() -> str:
-    """Return the vibration patterns."""
+def vibrations() -> str:
+    """Return the vibration patterns, and when each is played."""
     rows = [
-        [str(k), name, ", ".join(map(str, coach.PATTERNS[k])) or "–"]
-        for k, name in enumerate(coach.PATTERN_NAMES)
+        [str(k), name, ", ".join(map(str, patterns.PATTERNS[k])) or "–", patterns.MEANINGS[k]]
+        for k, name in enumerate(patterns.PATTERN_NAMES)
     ]
-    return markdown(["id", "pattern", "ms on, off, on, ..."], rows)
+    return markdown(["id", "pattern", "ms on, off, on, ...", "when"], rows)
 
 
 def example() -> str:
@@ -122,7 +133,7 @@ TABLES = {
     "fields": fields,
     "parameters": parameters,
     "enumerations": enumerations,
-    "patterns": patterns,
+    "patterns": vibrations,
     "example": example,
     "uuids": uuids,
 }

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from posturecore import bends, coach, context, decide, lifts
+from posturecore import bends, coach, context, decide, lifts, patterns
 from posturecore.scales import SAMPLES_PER_BLOCK
 
 EpisodeRow = tuple[int, ...]
@@ -124,7 +124,7 @@ class Cue:
             at_s=round(block * block_s, 3),
             block=block,
             reason=name_at(coach.REASONS, reason),
-            pattern=name_at(coach.PATTERN_NAMES, pattern),
+            pattern=name_at(patterns.PATTERN_NAMES, pattern),
             outcome=name_at(coach.OUTCOMES, outcome),
         )
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from types import TracebackType
 from typing import Self, TypeVar
 
-from posturecore import coach, flash, frames, params
+from posturecore import flash, frames, params, patterns
 from trunkline.answers import Answer, Answers, check_version, neutral_index, pack_command
 from trunkline.capture import CaptureWriter
 from trunkline.decoder import Decoder
@@ -225,13 +225,13 @@ class Session:
         Raises:
             InputError: An unknown pattern, or the motor's limits refuse it now.
         """
-        if pattern not in coach.PATTERN_NAMES[1:]:
+        if pattern not in patterns.PATTERN_NAMES[1:]:
             raise InputError(
                 found=f"the pattern {pattern!r}",
-                expected="one of " + ", ".join(coach.PATTERN_NAMES[1:]),
+                expected="one of " + ", ".join(patterns.PATTERN_NAMES[1:]),
                 hint="identify is easy to feel",
             )
-        await self.command(frames.HAPTIC, (coach.PATTERN_NAMES.index(pattern),))
+        await self.command(frames.HAPTIC, (patterns.PATTERN_NAMES.index(pattern),))
 
     async def set_time(
         self, utc_ms: int, uncertainty_ms: int = 50, utc_offset_min: int = 0

@@ -1,20 +1,32 @@
-import pytest
+import itertools
 
+import pytest
+from hypothesis import given
+from hypothesis import settings as hypothesis_settings
+from hypothesis import strategies as st
+
+from posturecore import programme
 from posturecore.coach import (
-    BENT,
+    BASELINE,
+    FADED,
     FELT,
     HOURLY_CAP,
     OUTCOMES,
-    PATTERN_NAMES,
-    PATTERNS,
+    OUTSIDE_HOURS,
+    PROBE_DAY,
     REASON_BEND,
+    REASON_CORRECTED,
     REASON_SLOUCH,
     REFRACTORY,
     SILENT,
-    SLOUCHED,
+    SNOOZED,
+    Coach,
 )
 from posturecore.context import BENDING, STILL, WALKING
 from posturecore.decide import KIND_BEND
+from posturecore.flash import COACHINGS
+from posturecore.params import complete
+from posturecore.patterns import BENT, CORRECTED, SLOUCHED, STRONGER
 
 from .worn import Worn, breathing, shaken_by_motor, walking, without_gravity
 
@@ -144,16 +156,194 @@ def test_a_gap_counts_as_time():
     assert outcomes(worn) == [(49, FELT), (199, FELT)]
 
 
-@pytest.mark.parametrize("pattern", PATTERNS, ids=PATTERN_NAMES)
-def test_patterns_are_felt_and_do_not_tire(pattern):
-    on, off = pattern[::2], pattern[1::2]
-    assert all(30 <= pulse <= 800 for pulse in on)
-    assert sum(on) <= 2500  # 25 % of any 10 s
-    assert len(off) == max(0, len(on) - 1)
-    assert len(OUTCOMES) == 4
-
-
 def test_a_sensor_picked_up_from_a_table_earns_no_cue():
     worn = Worn().hold(0, 20).hold(80, 600).hold(0, 20)
     assert len(worn.episodes(KIND_BEND)) == 1
     assert not worn.cues
+
+
+# Escalation
+
+
+def patterns(worn):
+    return [cue[2] for cue in worn.cues]
+
+
+def test_cues_within_one_slouch_become_stronger():
+    worn = Worn(**QUICK, escalate_after=2).hold(15, 450)
+    assert patterns(worn) == [SLOUCHED, SLOUCHED, STRONGER, STRONGER, STRONGER]
+
+
+def test_a_new_slouch_begins_gently():
+    worn = Worn(**QUICK, escalate_after=1).hold(15, 250).hold(0, 120).hold(15, 50)
+    assert patterns(worn) == [SLOUCHED, STRONGER, STRONGER, SLOUCHED]
+
+
+def test_what_was_not_felt_does_not_escalate():
+    worn = Worn(**QUICK, escalate_after=1, is_silent=1).hold(15, 350)
+    assert patterns(worn) == [SLOUCHED] * 4
+
+
+def test_escalation_can_be_turned_off():
+    worn = Worn(**QUICK, escalate_after=0).hold(15, 450)
+    assert patterns(worn) == [SLOUCHED] * 5
+
+
+# Coaching from outside
+
+
+@pytest.mark.parametrize(
+    ("coaching", "outcome"),
+    [
+        (programme.SILENT, SILENT),
+        (programme.SNOOZED, SNOOZED),
+        (programme.OUTSIDE_HOURS, OUTSIDE_HOURS),
+        (programme.BASELINE, BASELINE),
+        (programme.FADED, FADED),
+        (programme.PROBE_DAY, PROBE_DAY),
+    ],
+)
+def test_every_cue_that_is_held_back_from_outside_is_logged_with_the_reason(coaching, outcome):
+    worn = Worn(**QUICK)
+    worn.decider.set_coaching(coaching)
+    bend(worn.hold(15, 250))
+    assert outcomes(worn) == [(49, outcome), (149, outcome), (249, outcome), (262, outcome)]
+    assert COACHINGS[coaching] == OUTCOMES[outcome]
+
+
+def test_a_slouch_that_outlasts_a_snooze_is_cued_again():
+    worn = Worn(**QUICK)
+    worn.decider.set_coaching(programme.SNOOZED)
+    worn.hold(15, 120)
+    worn.decider.set_coaching(programme.FELT)
+    worn.hold(15, 100)
+    assert outcomes(worn) == [(49, SNOOZED), (149, FELT)]
+
+
+def test_what_is_held_back_from_outside_uses_up_no_cap():
+    worn = Worn(**QUICK, cues_per_hour=1)
+    worn.decider.set_coaching(programme.BASELINE)
+    worn.hold(15, 150)
+    worn.decider.set_coaching(programme.FELT)
+    worn.hold(15, 100)
+    assert outcomes(worn) == [(49, BASELINE), (149, BASELINE), (249, FELT)]
+
+
+def test_silent_by_its_own_setting_needs_no_word_from_outside():
+    worn = Worn(**QUICK, is_silent=1).hold(15, 60)
+    assert outcomes(worn) == [(49, SILENT)]
+
+
+def test_new_settings_leave_the_coaching_as_it_is():
+    worn = Worn(**QUICK)
+    worn.decider.set_coaching(programme.SNOOZED)
+    worn.configure(**QUICK).hold(15, 60)
+    assert outcomes(worn) == [(49, SNOOZED)]
+
+
+@pytest.mark.parametrize("code", [-1, len(COACHINGS), 255])
+def test_an_unknown_coaching_is_refused_and_changes_nothing(code):
+    worn = Worn(**QUICK)
+    with pytest.raises(ValueError, match=f"Found coaching {code}; expected 0 to 6"):
+        worn.decider.set_coaching(code)
+    assert outcomes(worn.hold(15, 60)) == [(49, FELT)]
+
+
+# Corrected
+
+
+def corrections(worn):
+    return [cue for cue in worn.cues if cue[1] == REASON_CORRECTED]
+
+
+def correcting(**settings):
+    return Worn(**QUICK, has_corrected_pulse=1, slouch_pause_s=5, **settings)
+
+
+def test_good_posture_after_a_felt_cue_is_answered():
+    worn = correcting().hold(15, 60).hold(0, 30)
+    assert corrections(worn) == [(79, REASON_CORRECTED, CORRECTED, FELT)]
+
+
+def test_a_corrected_pulse_must_be_asked_for():
+    assert corrections(Worn(**QUICK).hold(15, 60).hold(0, 30)) == []
+
+
+def test_walking_away_is_not_answered():
+    assert corrections(correcting().hold(15, 60).feel(walking(150)).hold(0, 100)) == []
+
+
+def test_a_sensor_laid_aside_is_not_answered():
+    assert corrections(correcting().hold(15, 60).hold(90, 400).hold(0, 50)) == []
+
+
+@pytest.mark.parametrize("pause", [shaken_by_motor(60, 15), without_gravity(60)])
+def test_a_slouch_that_ends_unseen_is_not_answered(pause):
+    assert corrections(correcting().hold(15, 60).feel(pause).hold(0, 50)) == []
+
+
+def test_a_gap_is_not_answered():
+    assert corrections(correcting().hold(15, 60).gap(5).hold(0, 50)) == []
+
+
+def test_a_slouch_that_was_not_cued_is_not_answered():
+    assert corrections(correcting().hold(15, 40).hold(0, 50)) == []
+
+
+def test_a_slouch_whose_cue_was_held_back_is_not_answered():
+    worn = correcting().hold(15, 50).hold(0, 20).hold(15, 50).hold(0, 50)
+    assert outcomes(worn) == [(49, FELT), (69, FELT), (119, REFRACTORY)]
+
+
+@pytest.mark.parametrize("coaching", range(1, len(COACHINGS)))
+def test_nothing_is_answered_while_nothing_is_felt(coaching):
+    worn = correcting().hold(15, 60)
+    worn.decider.set_coaching(coaching)
+    assert corrections(worn.hold(0, 50)) == []
+
+
+def test_an_answer_uses_up_neither_cap_nor_refractory_time():
+    worn = correcting(cues_per_hour=2).hold(15, 50).hold(0, 100).hold(15, 50).hold(0, 30)
+    assert outcomes(worn) == [(49, FELT), (69, FELT), (199, FELT), (219, FELT)]
+
+
+# Any stream of asks
+
+ASKS = st.lists(
+    st.tuples(
+        st.integers(1, 3000),  # blocks later
+        st.sampled_from(["slouch", "slouch", "bend", "good", "coaching"]),
+        st.integers(0, len(COACHINGS) - 1),
+    ),
+    max_size=80,
+)
+
+
+@hypothesis_settings(max_examples=150)
+@given(ASKS, st.integers(10, 300), st.integers(0, 6), st.integers(0, 3), st.booleans())
+def test_no_stream_of_asks_gets_more_than_the_limits(asks, refractory_s, cap, escalate, silent):
+    settings = {"slouch_refractory_s": refractory_s, "cues_per_hour": cap}
+    settings |= {"escalate_after": escalate, "is_silent": int(silent), "has_corrected_pulse": 1}
+    coach, at, cues = Coach(complete(settings), 60000), 0, []
+    for later, what, coaching in asks:
+        at += later
+        cue = ()
+        if what == "coaching":
+            coach.coaching = coaching
+        elif what == "bend":
+            cue = coach.bend(at, 9000)
+        elif what == "slouch":
+            cue = coach.slouch(at, True, True)
+        else:
+            cue = coach.corrected(at)
+            coach.slouch(at, False, False)
+        if cue:
+            cues.append((*cue, coach.coaching))
+    felt = [cue[0] for cue in cues if cue[3] == FELT and cue[1] != REASON_CORRECTED]
+    assert all(later - at >= refractory_s * 10 for at, later in itertools.pairwise(felt))
+    assert all(sum(at <= other < at + 36000 for other in felt) <= cap for at in felt)
+    for _, reason, _, outcome, coaching in cues:
+        assert outcome != FELT or (coaching == programme.FELT and cap and not silent)
+        if coaching != programme.FELT:
+            assert OUTCOMES[outcome] == COACHINGS[coaching]
+            assert reason != REASON_CORRECTED

@@ -2,6 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from posturecore.frames import SETTINGS
 from posturecore.params import (
     NAMES,
     PARAMS,
@@ -12,6 +13,7 @@ from posturecore.params import (
     fingerprint,
     problem,
 )
+from posturecore.wire import items_per_frame
 
 
 def test_defaults_can_be_used():
@@ -25,6 +27,10 @@ def test_a_row_says_what_it_means(row):
     assert low <= default <= high
     assert meaning
     assert source or name == "placement"
+
+
+def test_all_settings_fit_one_frame():
+    assert len(PARAMS) <= items_per_frame(SETTINGS)
 
 
 def test_names_are_unique():
@@ -106,4 +112,4 @@ def test_every_change_of_a_value_changes_the_fingerprint(row, data):
 
 def test_the_fingerprint_is_a_crc_of_the_values_in_order():
     # Changing this number orphans every stored episode from its prescription.
-    assert fingerprint(defaults()) == 1306969586
+    assert fingerprint(defaults()) == 2754407417

@@ -4,7 +4,7 @@ import itertools
 
 import pytest
 
-from posturecore.coach import IDENTIFY, PATTERNS, SLOUCHED
+from posturecore.patterns import IDENTIFY, PATTERNS, SLOUCHED
 from tests.firmware.parts import WRAP_MS, Clock, Pwm, Timer
 
 from haptics import Haptics  # isort: skip - its folder is put on the path by `parts`

@@ -25,6 +25,7 @@ from .context import (
     WALKING,
     Context,
 )
+from .flash import COACHINGS
 from .frames import CUE, EPISODE
 from .motion import is_at_rest, is_moving, turn_counts, vertical_counts
 from .params import fingerprint
@@ -117,6 +118,19 @@ class Decider:
         self.trunk = trunk
         self.bends.restart()
         return events
+
+    def set_coaching(self, code: int) -> None:
+        """Let cues be felt or not from the next block on; `code` is an index in COACHINGS.
+
+        Raises ValueError, and changes nothing, for a code that this version does not know.
+        """
+        if not 0 <= code < len(COACHINGS):
+            raise ValueError(
+                "Found coaching {}; expected 0 to {}; update this end.".format(
+                    code, len(COACHINGS) - 1
+                )
+            )
+        self.coach.coaching = code
 
     def gap(self, blocks: int, is_link_lost: bool = False) -> list[tuple[int, tuple[int, ...]]]:
         """Skip blocks whose samples were lost: nothing is decided across them."""
@@ -215,6 +229,9 @@ class Decider:
         ended = self.slouch.step(at, flexion_cdeg, can_judge)
         if ended:
             self._log_slouch(events, ended, 0)
+            answer = self.coach.corrected(at) if self.slouch.is_corrected else _NOTHING
+            if answer:
+                events.append((CUE, answer))
         is_prolonged = self.slouch.state == slouch.PROLONGED
         cue = self.coach.slouch(at, is_prolonged, self.slouch.is_over)
         if cue:

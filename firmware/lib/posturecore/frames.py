@@ -138,9 +138,9 @@ FRAMES = {
         "device to host",
         (
             ("block_index", "I", "block that asked for it"),
-            ("reason", "B", "0 slouch, 1 bend, 2 host"),
+            ("reason", "B", "index in cue reasons"),
             ("pattern", "B", "index in patterns"),
-            ("outcome", "B", "0 felt, else why it was held back"),
+            ("outcome", "B", "index in cue outcomes: 0 felt, else why not"),
         ),
         (),
         "a buzz, felt or held back",

@@ -9,240 +9,18 @@ neutral posture, for a therapist to prescribe.
 from binascii import crc32
 from struct import pack
 
+from .coaching_params import ABOUT_COACHING
+from .posture_params import ABOUT_POSTURE
+from .programme import is_within
+
 PLACEMENTS = ("C7", "T4", "T12", "L5")
 
 # Which way a slouch tips the sensor. Four people, upright against slouching (Ali et al. 2026):
 # C7 +20.9°, T4 +23.5°, T12 +14.5°, L5 -1.7°: at L5 a slumping pelvis rolls backward.
 SLOUCH_SIGN = (1, 1, 1, -1)
 
-# (name, default, low, high, unit, meaning, source). A tuple: MicroPython's dicts have no order.
-PARAMS = (
-    (
-        "placement",
-        1,
-        0,
-        3,
-        "",
-        "where the sensor sits: 0 C7, 1 T4, 2 T12, 3 L5",
-        "T3-T4 sees slouch best [D]",
-    ),
-    (
-        "slouch_entry_cdeg",
-        1200,
-        300,
-        4000,
-        "0.01°",
-        "offset from neutral that starts a slouch",
-        "[D] 12°",
-    ),
-    (
-        "slouch_hysteresis_cdeg",
-        400,
-        0,
-        2000,
-        "0.01°",
-        "how far below entry the offset must fall to be good again",
-        "[D] 4°",
-    ),
-    (
-        "slouch_hold_s",
-        60,
-        1,
-        900,
-        "s",
-        "how long a slouch must last before it counts and cues",
-        "[D] 60 s, therapists 15-300 s",
-    ),
-    (
-        "slouch_reset_s",
-        2,
-        1,
-        60,
-        "s",
-        "how long good posture must last to end a slouch",
-        "[D] 2 s; one open tracker uses 1 s",
-    ),
-    (
-        "slouch_pause_s",
-        20,
-        1,
-        300,
-        "s",
-        "a walk, bend or other break this long ends a slouch",
-        "[D]",
-    ),
-    (
-        "slouch_refractory_s",
-        60,
-        10,
-        1800,
-        "s",
-        "least time between two cues",
-        "[D] 60 s",
-    ),
-    (
-        "cues_per_hour",
-        6,
-        0,
-        30,
-        "",
-        "most cues felt in any hour; 0 is silent: cues are logged, not felt",
-        "[D] 6, against nagging",
-    ),
-    (
-        "bend_entry_cdeg",
-        3000,
-        1500,
-        6000,
-        "0.01°",
-        "flexion that starts a bend at any speed",
-        "[D] 30°",
-    ),
-    (
-        "bend_fast_entry_cdeg",
-        2000,
-        1000,
-        6000,
-        "0.01°",
-        "flexion that starts a bend when moving fast",
-        "[D] 20°",
-    ),
-    (
-        "bend_fast_rate_cdeg_s",
-        1500,
-        500,
-        10000,
-        "0.01°/s",
-        "what counts as fast",
-        "[D] 15°/s",
-    ),
-    (
-        "bend_exit_cdeg",
-        1500,
-        500,
-        4000,
-        "0.01°",
-        "flexion below which a bend has returned",
-        "[D] 15°",
-    ),
-    (
-        "bend_peak_cdeg",
-        4000,
-        1500,
-        9000,
-        "0.01°",
-        "least peak flexion of a bend that is logged",
-        "[D] 40°",
-    ),
-    (
-        "bend_min_ms",
-        800,
-        200,
-        5000,
-        "ms",
-        "shortest bend that is logged",
-        "[D] 0.8 s",
-    ),
-    (
-        "bend_held_s",
-        10,
-        2,
-        60,
-        "s",
-        "a bend longer than this is a held bend, no longer a movement",
-        "[D] 10 s",
-    ),
-    (
-        "bend_cue_cdeg",
-        6000,
-        3000,
-        18000,
-        "0.01°",
-        "peak that earns one pulse after the return; the highest value: never",
-        "[D] 60°",
-    ),
-    (
-        "calibration_s",
-        5,
-        3,
-        8,
-        "s",
-        "how long to stand still for the neutral pose",
-        "[D] 5 s, at least 3",
-    ),
-    (
-        "reclined_cdeg",
-        2000,
-        500,
-        6000,
-        "0.01°",
-        "leaning back by this much is reclined, not slouched",
-        "[D] 20°",
-    ),
-    (
-        "lying_cdeg",
-        6000,
-        4500,
-        9000,
-        "0.01°",
-        "inclination that is lying once it lasts",
-        "[D] 60°; 64.9° at the hip (Vähä-Ypyä 2018)",
-    ),
-    (
-        "lying_s",
-        30,
-        5,
-        300,
-        "s",
-        "how long the inclination must last to be lying",
-        "[D] 30 s",
-    ),
-    (
-        "slouch_rule",
-        0,
-        0,
-        1,
-        "",
-        "0 a slouch counts by its hold time, 1 by its dose",
-        "[D]; half the cues in a study of exposure variation",
-    ),
-    (
-        "slouch_dose_cdeg_s",
-        30000,
-        1000,
-        200000,
-        "0.01°·s",
-        "offset beyond entry, summed over time, that counts and cues",
-        "[D] 300°·s: 10° too much for 42 s",
-    ),
-    (
-        "slouch_leak_s",
-        60,
-        10,
-        600,
-        "s",
-        "time in which good posture lets the dose fall to 37 %",
-        "[D] 60 s",
-    ),
-    (
-        "stature_cm",
-        172,
-        120,
-        220,
-        "cm",
-        "the wearer's height, from which the sensor's height above the hip is reckoned",
-        "[D]",
-    ),
-    (
-        "hip_to_sensor_mm",
-        0,
-        0,
-        800,
-        "mm",
-        "the sensor's height above the hip; 0: reckoned from stature and placement",
-        "[D]",
-    ),
-)
+# A tuple: MicroPython's dicts have no order.
+PARAMS = ABOUT_POSTURE + ABOUT_COACHING
 NAMES = tuple([row[0] for row in PARAMS])
 
 
@@ -286,7 +64,23 @@ def complete(settings: dict[str, int]) -> dict[str, int]:
                     low, full[low], high, full[high]
                 )
             )
+    _check_hours(full)
     return full
+
+
+def _check_hours(full: dict[str, int]) -> None:
+    work_from, work_to = full["work_from_min"], full["work_to_min"]
+    quiet_from, quiet_to = full["quiet_from_min"], full["quiet_to_min"]
+    if quiet_from == quiet_to or not is_within(work_from, quiet_from, quiet_to):
+        return
+    # Work begins in quiet hours: only when these end within work is a cue ever felt.
+    if work_from != work_to and not is_within(quiet_to % 1440, work_from, work_to):
+        raise ValueError(
+            "Found work hours {} to {} all in quiet hours {} to {}; expected a minute in which "
+            "a cue may be felt; for none, is_silent = 1.".format(
+                work_from, work_to, quiet_from, quiet_to
+            )
+        )
 
 
 def fingerprint(settings: dict[str, int]) -> int:

@@ -50,6 +50,7 @@ class Slouch:
         """Forget an unfinished slouch: samples are missing."""
         self.state = GOOD
         self.is_over = False  # whether the last block was over
+        self.is_corrected = False  # whether good posture, not a pause, ended the last one
         self._good = self._paused = 0
 
     def step(self, at: int, flexion_cdeg: int, can_judge: bool) -> tuple[int, ...]:
@@ -70,7 +71,8 @@ class Slouch:
         else:
             self._paused += 1
             self._good = 0
-        if self._good >= self._reset_blocks or self._paused >= self._pause_blocks:
+        self.is_corrected = self._good >= self._reset_blocks
+        if self.is_corrected or self._paused >= self._pause_blocks:
             return self.finish()
         return _NOTHING
 
