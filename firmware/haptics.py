@@ -1,63 +1,99 @@
 """The vibration motor: patterns played by a timer, within limits that hold whatever asks.
 
-No pulse longer than 0.8 s and at most 2.5 s of vibration in any 10 s. A pulse's end is armed in
-the timer before the motor starts, so that a stuck loop cannot leave it running.
+No pulse longer than 0.8 s, a rest between two, and at most 2.5 s of vibration in any 10 s, counted
+by how long the motor really ran. A pulse's end is armed in the timer before the motor starts, so
+that a stuck loop cannot leave it running; should the timer's callback be lost, `tend` ends the
+pulse. Call `stop` before any sleep: PWM and timer stop there, and the pin keeps its level.
 """
 
 _MAX_PULSE_MS = 800
+_REST_MS = 100  # between a pulse and another pattern's first: shorter, and two are felt as one
+_LATE_MS = 50  # a callback waits for the interpreter, and that for a transfer or for its memory
 _WINDOW_MS = 10000
 _MAX_ON_MS = 2500
 _MOTOR_MV = 3000  # the motor's rated voltage; it is fed from the battery
 _FULL = 65535
+_LIT, _DARK = 0, 1
 
 
 class Haptics:
-    """Plays patterns (milliseconds on, off, on ...) on a PWM pin."""
+    """Plays patterns (milliseconds on, off, on ...) on a PWM pin; the LED, if any, shows them."""
 
-    def __init__(self, pwm, timer, clock, battery_mv):
+    def __init__(self, pwm, timer, clock, battery_mv, led=None):
         self.refused = 0
+        self.overdue = 0  # pulses that the timer did not end
         self._pwm = pwm
         self._timer = timer
         self._clock = clock
         self._battery_mv = battery_mv
+        self._led = led
         self._left = ()
         self._is_on = False
         self._has_run = False
-        self._spent = []  # (start in ms, length in ms, ms on) of patterns in the last 10 s
+        self._began_ms = 0
+        self._spent = []  # (end in ms, length in ms) of pulses in the last 10 s
         self._pwm.duty_u16(0)
+
+    @property
+    def is_playing(self):
+        """Tell whether a pattern has not ended yet."""
+        return self._is_on or len(self._left) > 0
 
     def play(self, pattern):
         """Start a pattern, ending any other; return False when the limits refuse it."""
         pulses_ms = [pattern[k] for k in range(0, len(pattern), 2)]
-        on_ms = sum(pulses_ms)
         now_ms = self._clock.ticks_ms()
-        self._spent = [row for row in self._spent if self._is_recent(now_ms, row)]
-        spent_ms = sum([row[2] for row in self._spent])
-        if max(pulses_ms) > _MAX_PULSE_MS or spent_ms + on_ms > _MAX_ON_MS:
+        if max(pulses_ms) > _MAX_PULSE_MS or self._spent_ms(now_ms) + sum(pulses_ms) > _MAX_ON_MS:
             self.refused += 1
             return False
-        self._spent.append((now_ms, sum(pattern), on_ms))
-        self._timer.deinit()  # the old pattern's next step must not come in between
+        self.stop()
         self._left = pattern
-        self._is_on = False
-        self._next()
+        rest_ms = self._rest_ms(now_ms)
+        if rest_ms > 0:
+            self._timer.init(mode=self._timer.ONE_SHOT, period=rest_ms, callback=self._next)
+        else:
+            self._next()
         return True
 
-    def _is_recent(self, now_ms, row):
-        # Below zero: so long ago that the clock has wrapped.
-        start_ms, length_ms, _ = row
-        return 0 <= self._clock.ticks_diff(now_ms, start_ms) < _WINDOW_MS + length_ms
-
     def stop(self):
-        """Turn the motor off now."""
+        """Turn the motor off now, and nothing on later."""
+        self._left = ()  # first: a callback that is already on its way then ends with nothing
         self._timer.deinit()
-        self._left = ()
         self._set(False)
+
+    def tend(self):
+        """End a pulse that the timer has not; call it with every step of the loop."""
+        if self._is_on:
+            on_ms = self._clock.ticks_diff(self._clock.ticks_ms(), self._began_ms)
+            if on_ms > _MAX_PULSE_MS + _LATE_MS:
+                self.overdue += 1
+                self.stop()
 
     def has_run(self):
         """Tell whether the motor ran at any time since the last call."""
         has_run, self._has_run = self._has_run, self._is_on
         return has_run
+
+    def _spent_ms(self, now_ms):
+        """Return how long the motor ran in the last 10 s."""
+        spent_ms, recent = 0, []
+        for row in self._spent:
+            # Below zero: so long ago that the clock has wrapped.
+            ago_ms = self._clock.ticks_diff(now_ms, row[0])
+            if 0 <= ago_ms < _WINDOW_MS:
+                spent_ms += min(row[1], _WINDOW_MS - ago_ms)
+                recent.append(row)
+        self._spent = recent
+        if self._is_on:
+            spent_ms += self._clock.ticks_diff(now_ms, self._began_ms)
+        return spent_ms
+
+    def _rest_ms(self, now_ms):
+        """Return how long the motor must still rest after its last pulse."""
+        if not self._spent:
+            return 0
+        ago_ms = self._clock.ticks_diff(now_ms, self._spent[-1][0])
+        return _REST_MS - ago_ms if 0 <= ago_ms < _REST_MS else 0
 
     def _next(self, _timer=None):
         if not self._left:
@@ -68,9 +104,15 @@ class Haptics:
         self._set(not self._is_on)
 
     def _set(self, is_on):
+        now_ms = self._clock.ticks_ms()
+        if self._is_on:
+            self._spent.append((now_ms, self._clock.ticks_diff(now_ms, self._began_ms)))
         self._is_on = is_on
+        self._began_ms = now_ms
         self._has_run = self._has_run or is_on
         self._pwm.duty_u16(self._duty() if is_on else 0)
+        if self._led is not None:
+            self._led.value(_LIT if is_on else _DARK)
 
     def _duty(self):
         battery_mv = max(self._battery_mv(), _MOTOR_MV)  # an empty cell gives it all there is
