@@ -105,6 +105,15 @@ def test_a_pattern_that_was_stopped_early_counts_as_long_as_it_ran(bench):
     assert not bench.haptics.play((50,))
 
 
+def test_a_pulse_that_is_running_counts_too(bench):
+    bench.haptics.play((800, 100, 800))
+    bench.pass_ms(2000)
+    bench.haptics.play((700,))
+    bench.pass_ms(300)
+    assert not bench.haptics.play((700,))  # 1.6 s, 0.3 s of the one that runs, and 0.7 s
+    assert bench.haptics.play((600,))
+
+
 def test_playing_lasts_to_the_end_of_the_last_pulse(bench):
     told = [bench.haptics.is_playing]
     bench.haptics.play((100, 100, 100))
