@@ -22,7 +22,7 @@ REASON_SLOUCH, REASON_BEND, REASON_HOST, REASON_CORRECTED = range(4)
 REASONS = ("slouch", "bend", "host", "corrected")
 
 FELT, REFRACTORY, HOURLY_CAP, SILENT = range(4)
-SNOOZED, OUTSIDE_HOURS, BASELINE, FADED, PROBE_DAY, REFUSED = range(4, 10)
+SNOOZED, OUTSIDE_HOURS, BASELINE, FADED, PROBE_DAY, MOTOR_REFUSED = range(4, 10)
 OUTCOMES = (
     "felt",
     "held back: too soon",
@@ -44,8 +44,8 @@ _NOTHING: tuple[int, ...] = ()
 class Coach:
     """Call `slouch` every block, `bend` and `corrected` when one ends; a cue or nothing returns.
 
-    The motor may refuse what is felt here (haptics.py): the device then tells REFUSED in place of
-    FELT, and the coach, which cannot know, goes on as if it had been felt.
+    The motor may refuse what is felt here (haptics.py): the device then tells MOTOR_REFUSED in
+    place of FELT, and the coach, which cannot know, goes on as if it had been felt.
     """
 
     def __init__(self, settings: dict[str, int], rate_mhz: int) -> None:

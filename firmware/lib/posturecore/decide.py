@@ -71,16 +71,16 @@ class Decider:
         self.lateral_cdeg = 0
         self.trunk: TrunkFrame | None = None
         self._past_bends = [0] * len(bends.DEPTHS_CDEG)
-        self._rate_mhz = rate_mhz
+        self.rate_mhz = rate_mhz
         self._build(settings)
 
     def _build(self, settings: dict[str, int]) -> None:
         self.settings = settings
         self.prescription = fingerprint(settings)
-        self.context_rule = Context(settings, self._rate_mhz)
-        self.bends = bends.Bends(settings, self._rate_mhz)
-        self.slouch = slouch.Slouch(settings, self._rate_mhz)
-        self.coach = Coach(settings, self._rate_mhz)
+        self.context_rule = Context(settings, self.rate_mhz)
+        self.bends = bends.Bends(settings, self.rate_mhz)
+        self.slouch = slouch.Slouch(settings, self.rate_mhz)
+        self.coach = Coach(settings, self.rate_mhz)
 
     @property
     def slouch_state(self) -> int:
