@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 
 import angles
+import gestures
 import protocol
 from markdown import markdown
 
@@ -89,6 +90,7 @@ TABLES = {
     "parts": parts,
     "vectors": vectors,
     **protocol.TABLES,
+    **gestures.TABLES,
 }
 
 

@@ -5,6 +5,7 @@ import pytest
 from posturecore import frames
 from posturecore.calibrate import DONE, MOVING
 from posturecore.decide import KIND_BEND, KIND_SLOUCH
+from posturecore.patterns import PATTERNS
 from tests.two_ends import worn
 from tests.worn_tape import write_worn
 from trunkline.errors import InputError
@@ -43,7 +44,7 @@ async def test_device_and_host_decide_alike_for_five_minutes(ends):
     felt = [cue for cue in ends.of(CueFrame) if cue.outcome == 0]
     assert {cue.reason for cue in felt} == {0, 1}
     assert len([change for change in board.motor_log if change.duty_u16]) == sum(
-        2 if cue.reason == 0 else 1 for cue in felt
+        len(PATTERNS[cue.pattern][::2]) for cue in felt
     )
     assert (status.samples_lost, status.frames_dropped, status.imu_faults) == (0, 0, 0)
     assert (status.is_calibrated, status.sample_index) == (1, 18_000)
@@ -132,9 +133,9 @@ async def test_calibration_result_reaches_the_host_that_asked(ends):
 async def test_haptic_command_is_felt_and_the_next_one_refused(ends):
     async with ends.session() as session:
         await session.vibrate("identify")
+        await ends.board.play(3000)
         with pytest.raises(InputError, match="busy"):
             await session.vibrate("identify")
-        await ends.board.play(3000)
         assert [cue.outcome for cue in ends.of(CueFrame)] == [0]
         await ends.board.play(14_000)
         await session.vibrate("identify")

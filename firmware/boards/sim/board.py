@@ -70,6 +70,11 @@ class _Button:
     def value(self):
         return 0 if self._board.now_us < self.held_until_us else 1
 
+    @property
+    def due_us(self):
+        """When it is let go; None while it is up."""
+        return None if self.value() else self.held_until_us
+
 
 class _Led:
     def __init__(self):
@@ -160,7 +165,7 @@ class Board:
         self._imu.advance(self.now_us)
 
     def wait(self, ms):
-        """Return after a radio event, INT1, the timer, or `ms` of virtual time."""
+        """Return after a radio event, INT1, the timer, the button, or `ms` of virtual time."""
         if self.link.dispatch():
             return
         is_slow = self.link.credits < _FEW_CREDITS or self.console.is_full
@@ -196,7 +201,7 @@ class Board:
         self.link.dispatch()
 
     def _step(self, until_us):
-        for due_us in (self._imu.next_interrupt_us(), self.timer.due_us):
+        for due_us in (self._imu.next_interrupt_us(), self.timer.due_us, self.button.due_us):
             if due_us is not None:
                 until_us = min(until_us, due_us)
         until_us = min(until_us, self._limit_us)
