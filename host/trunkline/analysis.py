@@ -4,6 +4,7 @@ Times are seconds from the first sample. Angles are degrees from the wearer's ow
 No number here is an injury risk.
 """
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
@@ -99,9 +100,10 @@ class Cue:
     Attributes:
         at_s: When it was asked for, from the first sample.
         block: The block that asked for it.
-        reason: "slouch", "bend" or "host".
+        reason: "slouch", "bend", "host", or "corrected" for the answer to good posture.
         pattern: Name of the vibration pattern.
         outcome: "felt", or why it was held back.
+        is_wrong: Whether the wearer marked it as wrong.
     """
 
     at_s: float
@@ -109,6 +111,7 @@ class Cue:
     reason: str
     pattern: str
     outcome: str
+    is_wrong: bool = False
 
     @property
     def is_felt(self) -> bool:
@@ -116,7 +119,9 @@ class Cue:
         return self.outcome == coach.OUTCOMES[coach.FELT]
 
     @classmethod
-    def from_row(cls, row: EpisodeRow, block_s: float, first_block: int = 0) -> "Cue":
+    def from_row(
+        cls, row: EpisodeRow, block_s: float, first_block: int = 0, is_wrong: bool = False
+    ) -> "Cue":
         """Make one from the values of a cue frame; blocks count from `first_block`."""
         block, reason, pattern, outcome = row
         block -= first_block
@@ -126,6 +131,7 @@ class Cue:
             reason=name_at(coach.REASONS, reason),
             pattern=name_at(patterns.PATTERN_NAMES, pattern),
             outcome=name_at(coach.OUTCOMES, outcome),
+            is_wrong=is_wrong,
         )
 
 
@@ -251,6 +257,11 @@ class Analysis:
         """Give the rate of repetition of logged bends; None before anything was worn."""
         worn_h = self.wear.worn_s / 3600
         return round(len(self.bends) / worn_h, 2) if worn_h else None
+
+    @property
+    def cue_outcomes(self) -> Counter[str]:
+        """Count the cues by outcome; answers to good posture are none."""
+        return Counter(cue.outcome for cue in self.cues if cue.reason != "corrected")
 
     def to_json(self) -> dict[str, Any]:
         """Give everything but the timeline as plain values that `json.dumps` takes."""

@@ -1,8 +1,9 @@
 """A second device made of bytes: decides on the streamed samples and compares.
 
-The mirror runs posturecore on the gravity that the device streams, applies settings, neutral poses
-and gaps at the blocks the device names, and compares every verdict, episode and cue. A host that
-joins a device in the middle of a slouch can differ until that slouch ends.
+The mirror runs posturecore on the gravity that the device streams, applies settings, neutral
+poses, coaching and gaps at the blocks the device names, and compares every verdict, episode and
+cue. A host that joins a device in the middle of a slouch can differ until that slouch ends. That
+the motor refused a cue is all that is taken from the device: both sides decided it to be felt.
 
 What the link has lost cannot be compared: it is counted, and the result is then never called
 identical. Samples that the device itself lost are a gap on both sides, and do compare.
@@ -21,6 +22,7 @@ from posturecore.coach import REASON_HOST
 from posturecore.decide import IS_CUT
 from posturecore.scales import NOMINAL_RATE_MHZ, SAMPLES_PER_BLOCK
 from trunkline.blocks import make_blocks
+from trunkline.decisions import Row
 from trunkline.events import (
     Calibration,
     CueFrame,
@@ -34,7 +36,8 @@ from trunkline.events import (
     SettingsFrame,
 )
 from trunkline.neutral import Up
-from trunkline.replay import Replay, Row
+from trunkline.records import Coaching, Mark
+from trunkline.replay import Replay
 
 Counts = NDArray[np.int16]
 
@@ -111,8 +114,9 @@ class Mirror:
         self.device_episodes: list[Row] = []
         self.device_cues: list[Row] = []
         self.settings: dict[str, int] = params.defaults()
-        self._pending: deque[tuple[int, SettingsFrame | Calibration]] = deque()
+        self._pending: deque[tuple[int, SettingsFrame | Calibration | Coaching]] = deque()
         self._verdicts: dict[int, Row] = {}
+        self._marks: set[int] = set()
         self._gaps: set[int] = set()
         self._lost_frames = 0
         self._is_link_lossy = False  # frames went missing since the last samples
@@ -134,6 +138,10 @@ class Mirror:
                 self.device_cues.append(_values(event))
         elif isinstance(event, (SettingsFrame, Calibration)):
             self._pending.append((event.from_block, event))
+        elif isinstance(event, Coaching):
+            self._pending.append((event.block_index, event))
+        elif isinstance(event, Mark):
+            self._marks.add(event.cue_block)
         elif isinstance(event, Hello):
             self.hello = event
         elif isinstance(event, Fault) and event.kind in ("missing", "malformed"):
@@ -144,6 +152,8 @@ class Mirror:
         """End what is open: the stream is over."""
         if self.replay is not None:
             self.replay.finish()
+            self.replay.decisions.take_refusals(self.device_cues)
+            self.replay.decisions.marks |= self._marks
 
     def compare(self) -> Comparison:
         """Compare all that was decided here with all that the device said."""
@@ -238,6 +248,8 @@ class Mirror:
             try:
                 if isinstance(event, SettingsFrame):
                     self._configure(replay, event)
+                elif isinstance(event, Coaching):
+                    replay.set_coaching(event.coaching)
                 elif event.code == DONE:
                     up = (event.up_x, event.up_y, event.up_z)
                     replay.set_neutral(up, (event.ahead_x, event.ahead_y, event.ahead_z))

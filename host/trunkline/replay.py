@@ -4,14 +4,13 @@
 posturecore's Decider, and a record of all that it said.
 """
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping
 from itertools import chain
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from posturecore import frames, params
+from posturecore import params
 from posturecore.angles import norm
 from posturecore.bends import DEPTHS_CDEG
 from posturecore.blocks import UP
@@ -24,6 +23,7 @@ from trunkline.analysis import Analysis, Cue, Episode, Timeline, Wear, block_sec
 from trunkline.blocks import IntArray, lay_out
 from trunkline.calm import Calm
 from trunkline.counts import to_stretches
+from trunkline.decisions import Decisions, Row
 from trunkline.errors import InputError
 from trunkline.filter import gravity
 from trunkline.neutral import Up, find_neutral, given_neutral, neutral_vector
@@ -32,7 +32,6 @@ from trunkline.quality import runs
 from trunkline.recording import Recording
 from trunkline.slip import slip_warnings
 
-Row = tuple[int, ...]
 _WORTH_PASSING = 100  # blocks; below it a plain loop is as fast
 _ROWS_AT_ONCE = 64
 
@@ -52,28 +51,6 @@ def complete_settings(settings: Mapping[str, int] | None, placement: str) -> dic
             expected=str(error).partition("expected ")[2].rstrip("."),
             hint="`trunkline settings` lists every setting with its range",
         ) from None
-
-
-@dataclass
-class Decisions:
-    """All that a Decider said, one row a block and one row an event.
-
-    Attributes:
-        verdicts: (flexion_cdeg, lateral_cdeg, context, slouch_state, is_known) a block.
-        episodes: Values of episode frames.
-        cues: Values of cue frames.
-        amendments: (start, end, is_walking): rows of `verdicts` whose context was told later.
-    """
-
-    verdicts: list[Row] = field(default_factory=list)
-    episodes: list[Row] = field(default_factory=list)
-    cues: list[Row] = field(default_factory=list)
-    amendments: list[tuple[int, int, bool]] = field(default_factory=list)
-
-    def take(self, events: Iterable[tuple[int, Row]]) -> None:
-        """Sort events into episodes and cues."""
-        for frame, values in events:
-            (self.episodes if frame == frames.EPISODE else self.cues).append(values)
 
 
 class Replay:
@@ -163,6 +140,10 @@ class Replay:
         """Judge by another prescription from here on."""
         self.decisions.take(self.decider.configure(dict(settings)))
 
+    def set_coaching(self, code: int) -> None:
+        """Let cues be felt or not from here on; `code` is an index in posturecore's COACHINGS."""
+        self.decider.set_coaching(code)
+
     def finish(self) -> None:
         """End what is open: no more blocks will come."""
         self.decisions.take(self.decider.finish())
@@ -223,7 +204,8 @@ class Replay:
                 for depth, count in zip(DEPTHS_CDEG, self.decider.bend_counts, strict=True)
             },
             cues=tuple(
-                Cue.from_row(row, self.block_s, self.first_block) for row in self.decisions.cues
+                Cue.from_row(row, self.block_s, self.first_block, self.decisions.is_wrong(row))
+                for row in self.decisions.cues
             ),
             wear=Wear.from_ledger(self.decider.ledger, self.block_s),
             timeline=timeline,

@@ -46,7 +46,15 @@ def _episodes(kind):
     )
 
 
-_cues = st.builds(Cue, at_s=_number, block=_block, reason=_text, pattern=_text, outcome=_text)
+_cues = st.builds(
+    Cue,
+    at_s=_number,
+    block=_block,
+    reason=_text,
+    pattern=_text,
+    outcome=_text,
+    is_wrong=st.booleans(),
+)
 _wears = st.lists(st.integers(0, 10**6), min_size=len(LEDGER), max_size=len(LEDGER)).flatmap(
     lambda ledger: st.sampled_from([0.1, 0.0998, 0.1017]).map(
         lambda block_s: Wear.from_ledger(ledger, block_s)

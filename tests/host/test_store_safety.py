@@ -32,6 +32,7 @@ def test_a_store_of_schema_one_is_brought_up_column_by_column(path):
     for table, columns in {
         "episode": "context mean_rate_deg_s twist_deg drop_m style confidence_pct",
         "session": "charging_s link_lost_s",
+        "cue": "is_wrong",
     }.items():
         for column in columns.split():
             _execute(path, f"ALTER TABLE {table} DROP COLUMN {column}")
@@ -41,6 +42,7 @@ def test_a_store_of_schema_one_is_brought_up_column_by_column(path):
         assert (bend.style, bend.drop_m, bend.context) == ("unknown", None, "unknown")
         assert bend.peak_deg == EXAMPLE.bends[0].peak_deg
         assert store.wear(session).charging_s == 0
+        assert [cue.is_wrong for cue in store.cues(session)] == [False] * len(EXAMPLE.cues)
         store.save_session(wearer, EXAMPLE, device_id="a1", boot_id=2)
     with Store.open(path) as store:  # and is then a store like any other
         assert store.sessions(wearer)

@@ -13,6 +13,7 @@ import typer
 from rich.markup import escape
 
 from posturecore.context import CONTEXTS
+from posturecore.flash import COACHINGS
 from trunkline.analysis import Cue, Episode, block_seconds, name_at
 from trunkline.capture import SUFFIX, CaptureWriter, read_frames
 from trunkline.cli.output import clock, err, out
@@ -20,6 +21,7 @@ from trunkline.counts import to_counts
 from trunkline.errors import InputError
 from trunkline.events import CueFrame, Decisions, EpisodeFrame, Event, Fault, Hello
 from trunkline.filter import gravity
+from trunkline.records import Coaching
 
 if TYPE_CHECKING:
     from trunkline.transports import Transport
@@ -146,6 +148,9 @@ class _Printer:
             row = tuple(v for k, v in asdict(event).items() if k != "sequence")
             cue = Cue.from_row(row, self._block_s)
             self._say("cue", asdict(cue), f"{cue.reason}, {cue.outcome}")
+        elif isinstance(event, Coaching):
+            coaching = name_at(COACHINGS, event.coaching)
+            self._say("coaching", {"coaching": coaching}, coaching)
         elif isinstance(event, Fault):
             self._say("fault", asdict(event), event.detail)
 

@@ -62,8 +62,8 @@ def print_analysis(analysis: Analysis) -> None:
         out.print(_episodes(analysis))
     else:
         out.print("no prolonged slouch, no bend")
-    felt = sum(cue.is_felt for cue in analysis.cues)
-    out.print(f"cues: {felt} felt, {len(analysis.cues) - felt} held back")
+    outcomes = analysis.cue_outcomes
+    out.print(f"cues: {outcomes['felt']} felt, {outcomes.total() - outcomes['felt']} held back")
 
 
 def _episodes(analysis: Analysis) -> Table:

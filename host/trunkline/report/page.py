@@ -20,7 +20,7 @@ from markupsafe import Markup
 from posturecore import params
 from trunkline.analysis import Analysis
 from trunkline.errors import InputError
-from trunkline.report import palette, tables, wording
+from trunkline.report import cues, palette, tables, wording
 from trunkline.report.figure import slouch_line_deg, timeline_svg
 
 _HERE = Path(__file__).parent
@@ -158,7 +158,8 @@ def _views(sections: tuple[ReportSection, ...]) -> Iterable[dict[str, object]]:
             "tables": (
                 tables.slouch_table(analysis),
                 tables.bend_table(analysis),
-                tables.cue_table(analysis),
+                cues.cue_table(analysis),
+                *cues.mark_tables(analysis),
             ),
             "motor": tables.motor_sentence(section.motor) if section.motor else "",
             "angles": angles,
@@ -181,7 +182,7 @@ def _views(sections: tuple[ReportSection, ...]) -> Iterable[dict[str, object]]:
 def _summary(analysis: Analysis) -> dict[str, str]:
     """Give the numbers that are read first."""
     share = tables.near_neutral_share(analysis)
-    felt = sum(cue.is_felt for cue in analysis.cues)
+    felt = analysis.cue_outcomes["felt"]
     longest_s = max((episode.duration_s for episode in analysis.episodes), default=0.0)
     deepest_deg = max((bend.peak_deg for bend in analysis.bends), default=0.0)
     held = sum(bend.is_held for bend in analysis.bends)
@@ -203,7 +204,7 @@ def _summary(analysis: Analysis) -> dict[str, str]:
             else "none logged"
         ),
         "felt": str(felt),
-        "held_back": f"{len(analysis.cues) - felt} held back",
+        "held_back": cues.held_back(analysis),
     }
 
 

@@ -2,11 +2,12 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from datetime import date, timedelta
 
 import numpy as np
 
 from posturecore import context, params
-from trunkline.analysis import Analysis, Cue, Episode, Timeline, Wear
+from trunkline.analysis import Analysis, Episode, Timeline, Wear
 from trunkline.errors import InputError
 from trunkline.report import wording
 from trunkline.report.figure import LANES, Motor, slouch_line_deg
@@ -130,30 +131,6 @@ def _without_empty_notes(table: Table) -> Table:
     return replace(table, heads=table.heads[:-1], rows=tuple(row[:-1] for row in table.rows))
 
 
-def cue_table(analysis: Analysis) -> Table:
-    """List the cues, felt and held back."""
-    rows = tuple(_cue_row(analysis.timeline, cue) for cue in analysis.cues)
-    heads = ("at", "asked for by", "pattern", "outcome", "flexion then", "context then")
-    return Table("Cues", heads, rows, "No cue was asked for.", (0, 4))
-
-
-def _cue_row(timeline: Timeline, cue: Cue) -> tuple[str, ...]:
-    flexion, then = "not known", "not known"
-    if 0 <= cue.block < len(timeline.context):
-        then = LANES[int(timeline.context[cue.block])]
-        flexion_deg = float(timeline.flexion_deg[cue.block])
-        flexion = "not known" if np.isnan(flexion_deg) else wording.degrees(flexion_deg)
-    mark = "▼" if cue.is_felt else "▽"
-    return (
-        wording.clock(cue.at_s),
-        cue.reason,
-        cue.pattern,
-        f"{mark} {cue.outcome}",
-        flexion,
-        then,
-    )
-
-
 def _main_context(timeline: Timeline, episode: Episode) -> str:
     codes = timeline.context[episode.start_block : episode.end_block]
     if len(codes) == 0:
@@ -245,6 +222,10 @@ def _setting(name: str, value: int, unit: str) -> str:
         return ("hold time", "dose")[value]
     if name == "hip_to_sensor_mm" and value == 0:
         return "reckoned"
+    if name == "programme_start_day":
+        return str(date(1970, 1, 1) + timedelta(value)) if value else "none"
+    if unit == "min of day":
+        return f"{value // 60}:{value % 60:02d}"
     return wording.setting(value, unit)
 
 
@@ -269,6 +250,6 @@ def motor_sentence(motor: Motor) -> str:
 def _setting_name(name: str) -> str:
     if name in _SETTING_NAMES:
         return _SETTING_NAMES[name]
-    for unit in ("_cdeg_s", "_cdeg", "_ms", "_mm", "_cm", "_s"):
+    for unit in ("_cdeg_s", "_cdeg", "_ms", "_mm", "_cm", "_min", "_pct", "_s"):
         name = name.removesuffix(unit)
     return name.replace("_", " ")

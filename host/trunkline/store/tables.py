@@ -19,7 +19,7 @@ from sqlalchemy import JSON, DateTime, Dialect, ForeignKey, Integer, String, Tex
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 from sqlalchemy.types import BigInteger, Double, TypeDecorator
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 APPLICATION = "trunkline"
 
 
@@ -161,6 +161,7 @@ class CueRow(_Part):
     reason: Mapped[str]
     pattern: Mapped[str]
     outcome: Mapped[str]
+    is_wrong: Mapped[bool]
 
 
 class LedgerRow(_Part):

@@ -2,6 +2,7 @@
 
 1 to 2: episodes say their context, mean rate, twist, drop, style and confidence; sessions count
 the time on the charger and without a link. What was not recorded then stays unknown.
+2 to 3: cues say whether the wearer marked them as wrong.
 """
 
 from sqlalchemy import Connection, inspect
@@ -15,6 +16,7 @@ _ADDED = (
     ("episode", "confidence_pct", "BIGINT NOT NULL DEFAULT 0"),
     ("session", "charging_s", "DOUBLE PRECISION NOT NULL DEFAULT 0"),
     ("session", "link_lost_s", "DOUBLE PRECISION NOT NULL DEFAULT 0"),
+    ("cue", "is_wrong", "BOOLEAN NOT NULL DEFAULT FALSE"),
 )
 
 

@@ -1,0 +1,50 @@
+"""All that a decider said about a recording or a stream, and what only the device knows of it."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from posturecore import coach, frames
+
+Row = tuple[int, ...]
+
+
+@dataclass
+class Decisions:
+    """All that a Decider said, one row a block and one row an event.
+
+    Attributes:
+        verdicts: (flexion_cdeg, lateral_cdeg, context, slouch_state, is_known) a block.
+        episodes: Values of episode frames.
+        cues: Values of cue frames.
+        amendments: (start, end, is_walking): rows of `verdicts` whose context was told later.
+        marks: Blocks of the cues that the wearer marked as wrong.
+    """
+
+    verdicts: list[Row] = field(default_factory=list)
+    episodes: list[Row] = field(default_factory=list)
+    cues: list[Row] = field(default_factory=list)
+    amendments: list[tuple[int, int, bool]] = field(default_factory=list)
+    marks: set[int] = field(default_factory=set)
+
+    def take(self, events: Iterable[tuple[int, Row]]) -> None:
+        """Sort events into episodes and cues."""
+        for frame, values in events:
+            (self.episodes if frame == frames.EPISODE else self.cues).append(values)
+
+    def take_refusals(self, said: Iterable[Row]) -> None:
+        """Take over that the motor refused cues which were decided to be felt.
+
+        Args:
+            said: Values of the device's own cue frames.
+        """
+        refused = {row[:3] for row in said if row[3] == coach.MOTOR_REFUSED}
+        self.cues = [
+            (*row[:3], coach.MOTOR_REFUSED) if row[3] == coach.FELT and row[:3] in refused else row
+            for row in self.cues
+        ]
+
+    def is_wrong(self, cue: Row) -> bool:
+        """Tell whether the wearer marked this cue as wrong."""
+        block, reason, _, outcome = cue
+        is_meant = outcome == coach.FELT and reason in (coach.REASON_SLOUCH, coach.REASON_BEND)
+        return is_meant and block in self.marks
