@@ -9,6 +9,7 @@ from ble.bonds import Bonds
 from ble.link import Link
 from breadcrumbs import RAISED, Breadcrumbs
 from drivers.lsm6dsv16x import LSM6DSV16X
+from faults import Faults, errno_of, report_start
 from haptics import Haptics
 from hosts import Hosts
 from identity import name, next_boot_id, passkey
@@ -18,6 +19,7 @@ from supervisor import COMMANDS, TIMEOUT_MS, Supervisor
 from uptime import GOOD_MS, Uptime
 
 _WAIT_MS = 500
+_TELL_MS = 1000  # after a host came: it has subscribed by then
 WATCHED = (COMMANDS,)
 
 
@@ -44,23 +46,31 @@ def run(slots, start):
     boot_id = next_boot_id(storage)
     crumbs.begin(boot_id)
     app = App(board, imu, haptics, Hosts((link,)), link, Prescription(storage), boot_id)
+    uptime = Uptime(board)
+    faults = Faults(link.send, lambda *record: None, lambda: uptime.ms)
+    report_start(faults, start, crumbs)
     watchdog = board.chip.watchdog(TIMEOUT_MS)  # last: from here on the loop must turn
+    supervisor = Supervisor(watchdog, crumbs, board, WATCHED)
     try:
-        _loop(board, app, Supervisor(watchdog, crumbs, board, WATCHED), slots)
+        _loop(board, app, link, faults, supervisor, uptime, slots)
     except Exception as error:
-        crumbs.end(RAISED, getattr(error, "errno", 0) or 0)
+        crumbs.end(RAISED, errno_of(error))
         raise
 
 
-def _loop(board, app, supervisor, slots):
-    uptime = Uptime(board)
-    is_proven = False
+def _loop(board, app, link, faults, supervisor, uptime, slots):
+    is_proven, met, met_ms = False, 0, None
     while True:
         board.wait(_WAIT_MS)
         app.step()
         supervisor.check_in(COMMANDS)
         uptime.tend()
         supervisor.tend(uptime.ms)
+        if link.is_open and link.links != met:
+            met, met_ms = link.links, uptime.ms
+        if met_ms is not None and uptime.ms - met_ms >= _TELL_MS:
+            met_ms = None
+            faults.tell_all()
         if not is_proven and uptime.ms >= GOOD_MS:
             is_proven = True
             slots.confirm()

@@ -6,7 +6,6 @@ A fault that stays is one record in ten minutes, not one in every step.
 from breadcrumbs import RAISED
 from posturecore import faults
 from posturecore.flash import CAUSES, FAULT
-from supervisor import stuck
 
 _AGAIN_MS = 600_000
 _MOST = 65535
@@ -54,7 +53,12 @@ class Faults:
         return ms, code, count, detail
 
 
-def report_start(kept, start, crumbs, watched):
+def errno_of(error):
+    """Return an OSError's number, 0 for others: MicroPython gives every exception an errno."""
+    return error.errno or 0 if isinstance(error, OSError) else 0
+
+
+def report_start(kept, start, crumbs):
     """Report what the last run and the loader left to say; call it once, when the log is open."""
     if start.was_undone:
         kept.report(faults.UPDATE_UNDONE)
@@ -64,6 +68,5 @@ def report_start(kept, start, crumbs, watched):
         kept.report(faults.START_FAILED, start.failed)
     if crumbs.last_end == RAISED:
         kept.report(faults.ERROR, crumbs.last_errno)
-    elif crumbs.cause == CAUSES.index("watchdog") and crumbs.last_done is not None:
-        task = stuck(crumbs.last_done, watched)
-        kept.report(faults.TASK_STUCK, -1 if task is None else task)
+    elif crumbs.cause == CAUSES.index("watchdog") and crumbs.last_stuck is not None:
+        kept.report(faults.TASK_STUCK, crumbs.last_stuck)

@@ -3,6 +3,7 @@
 import os
 
 from battery import percent
+from faults import errno_of
 from posturecore import faults
 
 ROOM_BYTES = 65_536  # a day's records and a new prescription [D]
@@ -63,4 +64,4 @@ def _storage(root):
         block_bytes, _, _, free = os.statvfs(root)[:4]
         return [(faults.LOG_FULL, 0)] if block_bytes * free < ROOM_BYTES else []
     except OSError as error:
-        return [(faults.FLASH_FAILED, error.errno or 0)]
+        return [(faults.FLASH_FAILED, errno_of(error))]

@@ -11,7 +11,7 @@ from battery import percent
 from ble.bonds import Bonds
 from ble.link import Link
 from breadcrumbs import RAISED, TOLD, Breadcrumbs
-from faults import Faults, report_start
+from faults import Faults, errno_of, report_start
 from identity import name, next_boot_id, passkey
 from posturecore import frames, wire
 from posturecore.flash import MODES
@@ -24,12 +24,13 @@ from version import FIRMWARE
 
 _NO_SENSOR_MHZ = 60_000  # the nominal rate: nothing is measured, and hosts refuse a rate of zero
 _WAIT_MS = 200
+_HOLD_MS = 3000  # of the button, to let a new host pair, as always
 _LAST_WORDS_MS = 1000  # for what is on its way when the device restarts
 _WATCHED = (RADIO, COMMANDS)
 
 
 class SafeMode:
-    """Answers hello, status, and what its services answer, on every port.
+    """Answers hello, status, and what its services answer, on every port; the first is Bluetooth.
 
     A port is a link: is_open, links, send, receive, tend, bad, unknown, dropped. A service has
     `handlers` {frame id: f(values, items) -> ack code or None}, `requests` {frame id: f()} and
@@ -38,11 +39,12 @@ class SafeMode:
 
     def __init__(self, board, ports, uptime, boot_id, faults):
         self._board = board
-        self._ports = [[port, 0] for port in ports]  # and the last of its hosts told why
+        self._ports = ports
         self._uptime = uptime
         self._boot_id = boot_id
         self._faults = faults
         self._services = []
+        self._held_ms = None
         self._handlers = {frames.REQUEST: self._request}
         self._requests = {frames.HELLO: self._hello, frames.STATUS: self._status}
 
@@ -54,24 +56,30 @@ class SafeMode:
 
     def tell(self, frame, values):
         """Send a frame to every host."""
-        for port, _ in self._ports:
+        for port in self._ports:
             port.send(frame, values)
 
     def step(self):
         """Do what is due."""
         self._uptime.tend()
-        for row in self._ports:
-            port = row[0]
+        for port in self._ports:
             port.tend()
             message = port.receive()
             while message is not None:
                 self._command(port, message)
                 message = port.receive()
-            if port.is_open and port.links != row[1]:
-                row[1] = port.links
-                self._faults.tell_all()
         for service in self._services:
             service.tend()
+
+        self._watch_button()
+
+    def _watch_button(self):
+        if self._board.button.value():  # high: not pressed
+            self._held_ms = None
+        elif self._held_ms is None:
+            self._held_ms = self._uptime.ms
+        elif self._uptime.ms - self._held_ms >= _HOLD_MS:
+            self._ports[0].open_window()
 
     def _command(self, port, message):
         if wire.examine(message, 0, len(message)) != (wire.OK, len(message)):
@@ -112,7 +120,7 @@ class SafeMode:
 
     def _status(self):
         counts = [0, 0, 0]
-        for port, _ in self._ports:
+        for port in self._ports:
             counts[0] += port.dropped
             counts[1] += port.bad
             counts[2] += port.unknown
@@ -129,29 +137,32 @@ def run(slots, start):
     board = Board()
     crumbs = Breadcrumbs(board.chip)
     storage = Storage(board.root)
+    bonds = Bonds(storage)
     link = Link(
         bluetooth.BLE(),
         board,
-        Bonds(storage),
+        bonds,
         name(board.unique_id),
         passkey(storage),
         lambda: percent(board.battery_mv()),
     )
     link.start()
+    if not len(bonds):
+        link.open_window()
     boot_id = next_boot_id(storage)
     crumbs.begin(boot_id)
     watchdog = board.chip.watchdog(TIMEOUT_MS)
     supervisor = Supervisor(watchdog, crumbs, board, _WATCHED)
     uptime = Uptime(board)
-    faults = Faults(lambda *frame: None, lambda *record: None, lambda: uptime.ms)
-    report_start(faults, start, crumbs, _WATCHED)
+    faults = Faults(link.send, lambda *record: None, lambda: uptime.ms)
+    report_start(faults, start, crumbs)
     mode = SafeMode(board, (link,), uptime, boot_id, faults)
     update = Update(slots, start.folder, mode.tell, faults.report)
     mode.serve(update)
     try:
         _loop(board, mode, supervisor, uptime, slots, update)
     except Exception as error:
-        crumbs.end(RAISED, getattr(error, "errno", 0) or 0)
+        crumbs.end(RAISED, errno_of(error))
         raise
     crumbs.end(TOLD)
     board.chip.reset()

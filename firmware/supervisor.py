@@ -24,13 +24,12 @@ class Supervisor:
             self._wanted |= 1 << task
         self._done = 0
         self._fed_ms = clock.ticks_ms()
+        crumbs.watch(self._wanted)
 
     def check_in(self, task):
         """Say that a task has had its turn and came back."""
-        done = self._done | 1 << task
-        if done != self._done:
-            self._done = done
-            self._crumbs.done(done)
+        self._done |= 1 << task
+        self._crumbs.done(self._done, task)
 
     def tend(self, uptime_ms):
         """Feed if all have checked in since the last time."""
@@ -49,11 +48,3 @@ class Supervisor:
         self._done = 0
         self._watchdog.feed()
         self._crumbs.alive(uptime_ms)
-
-
-def stuck(done, watched):
-    """Return the first watched task that had not checked in, or None when all had."""
-    for task in watched:
-        if not done >> task & 1:
-            return task
-    return None

@@ -14,6 +14,7 @@ import os
 from binascii import hexlify
 
 from bundle import BUNDLE, PIECE, check_digest, remove, size_of, unpack
+from faults import errno_of
 from posturecore import faults, flash
 from posturecore.frames import ACK_BAD_VALUE, ACK_BUSY, ACK_DONE, ACK_FAILED
 from slots import beside
@@ -152,7 +153,7 @@ class Update:
             self._kept += self._filled
         except OSError as error:  # the host hears where to go on from
             self._kept = size_of(self._bundle)
-            self._report(faults.FLASH_FAILED, error.errno or 0)
+            self._report(faults.FLASH_FAILED, errno_of(error))
         self._filled = 0
 
     def _has_room(self, size):
@@ -167,11 +168,11 @@ class Update:
     def _refuse(self, error):
         self._steps = None
         self._state = REFUSED
-        self._report(faults.UPDATE_REFUSED, getattr(error, "errno", 0) or 0)
+        self._report(faults.UPDATE_REFUSED, errno_of(error))
         try:
             self._forget()
         except OSError as failed:
-            self._report(faults.FLASH_FAILED, failed.errno or 0)
+            self._report(faults.FLASH_FAILED, errno_of(failed))
         self.tell_status()
 
     def _install(self):
@@ -180,4 +181,4 @@ class Update:
         try:
             self._forget()
         except OSError as error:  # it is installed all the same; the next update clears up
-            self._report(faults.FLASH_FAILED, error.errno or 0)
+            self._report(faults.FLASH_FAILED, errno_of(error))

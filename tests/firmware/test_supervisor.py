@@ -11,7 +11,7 @@ from tests.firmware.parts import WRAP_MS, Clock
 from breadcrumbs import RAISED, UNKNOWN_MS, Breadcrumbs  # isort: skip
 from faults import Faults, report_start  # isort: skip
 from slots import Start  # isort: skip
-from supervisor import COACH, LOG, RADIO, SAMPLES, Supervisor, stuck  # isort: skip
+from supervisor import COACH, LOG, RADIO, SAMPLES, Supervisor  # isort: skip
 from uptime import Uptime  # isort: skip
 
 SWITCHED_ON, RESET, WATCHDOG, WOKE, UNKNOWN = range(len(flash.CAUSES))
@@ -118,7 +118,23 @@ def test_bite_names_the_task_that_did_not_come_back():
     run.turn(RADIO)
     crumbs = next_run(chip, WATCHDOG)
     assert (crumbs.cause, crumbs.last_boot_id) == (WATCHDOG, 7)
-    assert stuck(crumbs.last_done, WATCHED) == SAMPLES
+    assert crumbs.last_stuck == SAMPLES
+
+
+def test_bite_names_the_task_after_the_last_one_when_all_had_checked_in_before():
+    chip = Chip()
+    run = Run(chip)
+    run.turn(*WATCHED, ms=100)
+    run.turn(RADIO, SAMPLES, ms=100)
+    assert next_run(chip, WATCHDOG).last_stuck == LOG
+
+
+def test_bite_names_the_task_that_starves_while_the_others_turn():
+    chip = Chip()
+    run = Run(chip)
+    for _ in range(8):
+        run.turn(RADIO, LOG)
+    assert next_run(chip, WATCHDOG).last_stuck == SAMPLES
 
 
 def test_away_is_counted_from_the_last_sign_of_life():
@@ -177,8 +193,8 @@ def test_damaged_crumb_is_none(at, mask):
 def test_damaged_tasks_in_a_crumb_name_nobody():
     chip = Chip()
     Run(chip).turn(RADIO)
-    chip.memory = chip.memory[:-1] + b"\0"
-    assert Breadcrumbs(chip).last_done is None
+    chip.memory = chip.memory[:-2] + b"\0\0"
+    assert Breadcrumbs(chip).last_stuck is None
 
 
 class Kept:
@@ -240,7 +256,7 @@ def test_host_that_comes_is_told_every_fault():
 
 def reported(start, chip, cause):
     kept = Kept()
-    report_start(kept.faults, start, next_run(chip, cause), WATCHED)
+    report_start(kept.faults, start, next_run(chip, cause))
     return [(code, detail) for _, code, _, detail in kept.logged]
 
 

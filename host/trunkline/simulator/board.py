@@ -119,6 +119,7 @@ class VirtualBoard:
         await self.close()
 
     async def _start(self, cause: int) -> None:
+        self._close_server()
         loop = asyncio.get_running_loop()
         self._server = await loop.create_server(lambda: self._line, "127.0.0.1", 0)
         env = {
@@ -127,6 +128,11 @@ class VirtualBoard:
             "TRUNKLINE_SIM_START_MS": str(self.time_ms),
         }
         await self._vm.start(env)
+
+    def _close_server(self) -> None:
+        if self._server is not None:
+            self._server.close()
+            self._server = None
 
     async def _restart(self, cause: int) -> None:
         await self._vm.kill()
@@ -185,9 +191,7 @@ class VirtualBoard:
 
     def _on_reached(self, time_ms: int) -> None:
         self.time_ms = time_ms
-        if self._server is not None:
-            self._server.close()
-            self._server = None
+        self._close_server()
         if time_ms < self._until_ms:  # it has restarted on the way
             self._line.send(Kind.PLAY, struct.pack("<I", self._until_ms))
         elif self._reached is not None and not self._reached.done():
@@ -277,9 +281,7 @@ class VirtualBoard:
 
     async def _finish(self) -> None:
         await self._vm.join()
-        if self._server is not None:
-            self._server.close()
-            self._server = None
+        self._close_server()
         if self._reached is not None and self._reached.done() and not self._reached.cancelled():
             self._reached.exception()  # looked at, so that asyncio does not complain
         self._line.close()
