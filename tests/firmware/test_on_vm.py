@@ -35,6 +35,12 @@ def test_every_module_imports():
     assert int(printed[-2].split()[0]) >= 25
 
 
+def test_update_survives_a_power_cut_at_every_write_to_littlefs():
+    printed = run_on_vm("update_cuts.py", "0", "1")
+    assert printed[-1] == "OK"
+    assert int(printed[-2].split()[0]) >= 40
+
+
 @pytest.mark.parametrize("sensor", ["lsm6dsv16x", "mpu6050"])
 def test_samples_allocate_nothing(sensor):
     printed = run_on_vm("heap.py", sensor)
