@@ -12,6 +12,7 @@ from pathlib import Path
 import angles
 import gestures
 import protocol
+import troubles
 from markdown import markdown
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -21,6 +22,7 @@ DOCUMENTS = (
     "firmware/README.md",
     "docs/frames-and-units.md",
     "docs/protocol.md",
+    "docs/troubleshooting.md",
 )
 MARKED = re.compile(r"(<!-- table: (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
 
@@ -91,6 +93,7 @@ TABLES = {
     "vectors": vectors,
     **protocol.TABLES,
     **gestures.TABLES,
+    **troubles.TABLES,
 }
 
 
