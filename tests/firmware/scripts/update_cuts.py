@@ -1,7 +1,7 @@
-"""Cut the power in an update on real littlefs2, at the n-th write to flash; prints "OK" at the end.
+"""Cut the power in an update on real littlefs2, at the n-th write to flash; prints "OK" at last.
 
-Arguments: the folder of the loader's modules, the first cut, the step between cuts. A cut tears
-the write it hits: a program leaves half of its bytes, an erase half of its block.
+Arguments: the first cut, the step between cuts. A cut tears the write it hits: a program leaves
+half of its bytes, an erase half of its block.
 """
 
 import gc
@@ -82,7 +82,7 @@ def manifest(files):
 def install(folder, files):
     os.mkdir(folder)
     os.mkdir(folder + "/lib")
-    for name, data in files + [("manifest.json", manifest(files))]:
+    for name, data in [*files, ("manifest.json", manifest(files))]:
         with open(folder + "/" + name, "wb") as file:
             file.write(data)
 
@@ -144,7 +144,8 @@ def cut(pristine, cut_at):
     flash.cut_at = None
     mount(flash)
     slots, chosen, update, said = start()
-    assert chosen.folder in ("a", "b") and not chosen.is_safe, chosen.folder
+    assert chosen.folder in ("a", "b"), chosen.folder
+    assert not chosen.is_safe
     assert slots.is_whole(chosen.folder), "not whole"
     if chosen.folder == "a":
         assert is_installed("a", OLD), "a was touched"
