@@ -2,7 +2,15 @@
 
 from posturecore.bow import StandAndBow
 from posturecore.calibrate import BOW_NOW, DONE, NO_GRAVITY, NOT_STORED, RUNNING, Calibrator
-from posturecore.frames import CALIBRATION
+from posturecore.frames import (
+    ACK_BAD_VALUE,
+    ACK_BUSY,
+    ACK_DONE,
+    CALIBRATE,
+    CALIBRATION,
+    NEUTRAL,
+    NEUTRALS,
+)
 from posturecore.patterns import BOW_NOW as ASK_FOR_BOW
 from posturecore.patterns import CALIBRATED, PATTERNS, REFUSED
 from posturecore.scales import blocks_for_s
@@ -19,6 +27,8 @@ class Calibration:
         self._calibrator = None
         self._neutral = 0
         self._blocks_to_wait = 0
+        self.handlers = {CALIBRATE: self._calibrate, NEUTRAL: self._set_neutral}
+        self.requests = {CALIBRATION: self.say}
 
     @property
     def is_running(self):
@@ -68,6 +78,23 @@ class Calibration:
         neutral = self._prescription.neutral
         if neutral is not None:
             self._say(neutral, DONE, self._prescription.neutrals[neutral], 0)
+
+    def _calibrate(self, values, _items):
+        if values[0] >= len(NEUTRALS):
+            return ACK_BAD_VALUE
+        return ACK_DONE if self.start(values[0], bool(values[1])) else ACK_BUSY
+
+    def _set_neutral(self, values, _items):
+        neutral, up = values[0], values[1:4]
+        ahead = values[4:7] if any(values[4:7]) else self._prescription.ahead
+        if neutral >= len(NEUTRALS):
+            return ACK_BAD_VALUE
+        try:
+            self.use(neutral, up, ahead)
+        except ValueError:
+            return ACK_BAD_VALUE
+        self.say()
+        return ACK_DONE
 
     def _end(self, code):
         calibrator, self._calibrator = self._calibrator, None

@@ -4,15 +4,21 @@ from posturecore import frames, wire
 
 
 class Commands:
-    """Give it handlers: a frame's id to a function of its values and items that returns an ack."""
+    """Serves frames by parts that have `handlers` and `requests`.
+
+    handlers: a frame's id to f(values, items), which returns an ack code, or None where none is
+    sent. requests: the id of a frame wanted to f(), which sends it.
+    """
 
     def __init__(self, hosts):
         self._hosts = hosts
-        self._handlers = {}
+        self._handlers = {frames.REQUEST: self._request}
+        self._requests = {}
 
-    def add(self, handlers):
-        """Serve these frames, too."""
-        self._handlers.update(handlers)
+    def serve(self, part):
+        """Let a part answer what it can."""
+        self._handlers.update(part.handlers)
+        self._requests.update(part.requests)
 
     def tend(self):
         """Answer what has come."""
@@ -25,10 +31,10 @@ class Commands:
         if wire.examine(message, 0, len(message)) != (wire.OK, len(message)):
             self._hosts.asking.bad += 1
             return
-        answer = self._answer(message)
-        if answer is not None:
+        code = self._answer(message)
+        if code is not None:
             sequence = message[4] | message[5] << 8
-            self._hosts.answer(frames.ACK, (message[1], sequence, answer))
+            self._hosts.answer(frames.ACK, (message[1], sequence, code))
 
     def _answer(self, message):
         handler = self._handlers.get(message[1])
@@ -44,3 +50,10 @@ class Commands:
             return handler(values, items)
         except OSError:  # flash is full or worn: nothing has changed
             return frames.ACK_FAILED
+
+    def _request(self, values, _items):
+        request = self._requests.get(values[0])
+        if request is None:
+            return frames.ACK_BAD_VALUE
+        request()
+        return frames.ACK_DONE

@@ -1,76 +1,71 @@
 """Wiring: the board's parts into the application, and nothing else."""
 
-import bluetooth
-from board import Board
-
+from about import About
 from app import App
-from battery import percent
-from ble.bonds import Bonds
-from ble.link import Link
-from breadcrumbs import RAISED, Breadcrumbs
+from breadcrumbs import UNKNOWN_MS
+from drivers.imu import find_imu
 from drivers.lsm6dsv16x import LSM6DSV16X
-from faults import Faults, errno_of, report_start
+from faults import Faults, report_start
 from haptics import Haptics
-from hosts import Hosts
-from identity import name, next_boot_id, passkey
+from life import Life
+from posturecore.flash import MODES
+from posturecore.patterns import AWAKE, BATTERY_LOW, ERROR
 from prescription import Prescription
-from storage.documents import Storage
-from supervisor import COMMANDS, TIMEOUT_MS, Supervisor
-from uptime import GOOD_MS, Uptime
+from ready import check, signal
+from storage.log import Log
+from update import Update
+from version import FIRMWARE
 
-_WAIT_MS = 500
-_TELL_MS = 1000  # after a host came: it has subscribed by then
-WATCHED = (COMMANDS,)
+_MODE = MODES.index("app")
+_LOG_BYTES = 1024 * 1024
+_SIGNALS = {"awake": AWAKE, "low battery": BATTERY_LOW, "error": ERROR}
 
 
 def run(slots, start):
     """Build the device and run it; never returns."""
-    board = Board()
-    crumbs = Breadcrumbs(board.chip)
-    storage = Storage(board.root)
-    bonds = Bonds(storage)
-    link = Link(
-        bluetooth.BLE(),
-        board,
-        bonds,
-        name(board.unique_id),
-        passkey(storage),
-        lambda: percent(board.battery_mv()),
+    life = Life()
+    board, crumbs, uptime = life.board, life.crumbs, life.uptime
+    log = Log(board.root, _LOG_BYTES)
+    faults = Faults(life.hosts.tell, log.append, lambda: uptime.ms)
+    about = About(board, life.hosts, uptime, faults, life.boot_id, _MODE)
+    prescription = Prescription(life.storage)
+    haptics = Haptics(board.motor, board.timer, board, board.battery_mv, board.led)
+    imu = _sensor(board)
+    found = check(
+        lambda: imu.self_test() and imu.self_test(),  # moved meanwhile, it may fail once
+        board.root,
+        board.battery_mv(),
+        prescription.neutral is not None,
+        crumbs.away_ms != UNKNOWN_MS,
     )
-    link.start()  # before anything large: the radio's memory comes first
-    if not len(bonds):
-        link.open_window()  # fresh from flashing: its first host may pair without the button
-    imu = LSM6DSV16X(board.i2c, board.MOUNTING)
-    imu.start()
-    haptics = Haptics(board.motor, board.timer, board, board.battery_mv)
-    boot_id = next_boot_id(storage)
-    crumbs.begin(boot_id)
-    app = App(board, imu, haptics, Hosts((link,)), link, Prescription(storage), boot_id)
-    uptime = Uptime(board)
-    faults = Faults(link.send, lambda *record: None, lambda: uptime.ms)
+    _start(imu, found)
+    about.rate_mhz = imu.rate_mhz
+    app = App(
+        board, imu, haptics, life.hosts, life.radio, prescription, log, about, faults, uptime
+    )
+    update = Update(slots, start.folder, life.hosts.tell, faults.report)
+    app.serve(update)
+    rates = (imu.rate_mhz, crumbs.away_ms, about.prescription)
+    app.begin((life.boot_id, crumbs.cause, _MODE) + FIRMWARE + rates, _SIGNALS[signal(found)])
     report_start(faults, start, crumbs)
-    watchdog = board.chip.watchdog(TIMEOUT_MS)  # last: from here on the loop must turn
-    supervisor = Supervisor(watchdog, crumbs, board, WATCHED)
+    for code, detail in found:
+        faults.report(code, detail)
+    life.run(app, update, slots.confirm, slots.forgive)
+
+
+def _sensor(board):
     try:
-        _loop(board, app, link, faults, supervisor, uptime, slots)
-    except Exception as error:
-        crumbs.end(RAISED, errno_of(error))
-        raise
+        return find_imu(board.i2c, board)
+    except OSError:  # it may be plugged in later: the sampler goes on trying
+        return LSM6DSV16X(board.i2c, board.MOUNTING, board.free_bus, board.sleep_ms)
 
 
-def _loop(board, app, link, faults, supervisor, uptime, slots):
-    is_proven, met, met_ms = False, 0, None
-    while True:
-        board.wait(_WAIT_MS)
-        app.step()
-        supervisor.check_in(COMMANDS)
-        uptime.tend()
-        supervisor.tend(uptime.ms)
-        if link.is_open and link.links != met:
-            met, met_ms = link.links, uptime.ms
-        if met_ms is not None and uptime.ms - met_ms >= _TELL_MS:
-            met_ms = None
-            faults.tell_all()
-        if not is_proven and uptime.ms >= GOOD_MS:
-            is_proven = True
-            slots.confirm()
+def _start(imu, found):
+    try:
+        imu.start()
+    except OSError as error:
+        fault = (error.code, error.detail)
+        if fault not in found:
+            found.append(fault)
+    if imu.warning:
+        found.append((imu.warning, imu.identity))

@@ -39,7 +39,7 @@ class Power:
     def __init__(self, board, imu, sampler, hosts, radio, haptics, uptime, tell, fault, on_rest):
         self.state = LINKED
         self.battery_mv = board.battery_mv()
-        self.is_empty = False
+        self.is_over = False  # the device should switch off
         self._board, self._imu, self._sampler = board, imu, sampler
         self._hosts, self._radio, self._haptics = hosts, radio, haptics
         self._uptime, self._tell, self._fault, self._on_rest = uptime, tell, fault, on_rest
@@ -86,12 +86,15 @@ class Power:
         else:
             self._board.sleep(_LONGEST_SLEEP_MS if self.state == STORED else _WAIT_MS)
 
+    def ask_off(self):
+        """Switch off once the motor has said so."""
+        self.is_over = True
+
     def off(self):
-        """Switch off; only a press of the button starts the device again. Does not return."""
+        """Let all go to sleep; then the board may switch off."""
         self._haptics.stop()
         self._enter(OFF, self._uptime.ms)
         self._radio.rest()
-        self._board.off()
 
     def _note_cable(self, now_ms):
         has_usb = self._board.has_usb()
@@ -114,11 +117,17 @@ class Power:
         if self._is_invited:
             return LINKED
         if self.state == STORED:
-            return ALONE if self._board.has_moved() else STORED
+            return ALONE if self._has_moved() else STORED
         from_ms = self._off_body_from_ms
         if from_ms is not None and _since(now_ms, from_ms) >= _STORED_AFTER_MS:
             return STORED
         return ALONE
+
+    def _has_moved(self):
+        try:
+            return self._imu.has_moved()
+        except OSError:  # rather awake for nothing than asleep on a back
+            return True
 
     def _enter(self, state, now_ms):
         if self.state == STORED:
@@ -127,10 +136,16 @@ class Power:
         if state in (OFF, STORED):
             self._rest(now_ms)
         else:
-            self._imu.set_watermark(_LINKED_SAMPLES if state == LINKED else _ALONE_SAMPLES)
+            self._set_batch(_LINKED_SAMPLES if state == LINKED else _ALONE_SAMPLES)
         self._board.note("state", state)
         block = self._sampler.index // SAMPLES_PER_BLOCK
         self._tell(POWER, (now_ms, state, self.battery_mv, block))
+
+    def _set_batch(self, samples):
+        try:
+            self._imu.set_watermark(samples)
+        except OSError:  # the batch stays as it was
+            self._sampler.faults += 1
 
     def _rest(self, now_ms):
         self._sampler.rest()
@@ -171,9 +186,9 @@ class Power:
         self._fault(BATTERY_LOW, self.battery_mv)
         if self.battery_mv < EMPTY_MV:
             self._empty_readings += 1
-            self.is_empty = self._empty_readings >= _EMPTY_READINGS
-        if self.is_empty:
-            self._fault(BATTERY_EMPTY, self.battery_mv)
+            if self._empty_readings >= _EMPTY_READINGS:
+                self._fault(BATTERY_EMPTY, self.battery_mv)
+                self.ask_off()
 
 
 def _since(now_ms, from_ms):

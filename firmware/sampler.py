@@ -5,6 +5,7 @@ After a loss, samples are left out until the next block begins.
 """
 
 from posturecore.blocks import MOTOR, BlockMaker
+from posturecore.faults import SENSOR_BUS, SENSOR_OVERRUN, SENSOR_SILENT
 from posturecore.frames import SAMPLES
 from posturecore.scales import CHANNELS, SAMPLES_PER_BLOCK
 from posturecore.wire import SamplesWriter, items_per_frame
@@ -25,10 +26,12 @@ class Sampler:
     def __init__(self, imu, clock, haptics, on_block, on_gap, on_frame):
         self.index = 0  # of the next sample, lost ones included
         self.lost = 0
+        self.left_out = 0  # not lost: the sensor was settling after a start
         self.faults = 0
         self.overruns = 0
         self.is_streaming = False
         self.is_resting = False
+        self.report = lambda code, detail=0: None  # of faults; see faults.py
         self._imu = imu
         self._clock = clock
         self._haptics = haptics
@@ -39,9 +42,16 @@ class Sampler:
         self._motor_blocks = 0
         self._flags = self._flags_now = 0  # of the unfinished block; of what came just now
         self._skip = 0  # samples to leave out before the next block begins
+        self._settling = 0  # of them, those that the sensor needs to settle: not lost
         self._incomplete = imu.incomplete
         self._last_ms = clock.ticks_ms()
         self._left = 0  # samples that were in the FIFO then
+        self._failing_ms = None  # since when every transfer has failed
+
+    def begin(self):
+        """Start sampling; the IMU has just been started."""
+        self._last_ms = self._clock.ticks_ms()
+        self._lose(0, None, self._imu.settling_samples)
 
     def stream(self, is_on):
         """Start or stop samples frames; they begin with the next whole block."""
@@ -57,19 +67,20 @@ class Sampler:
             count = self._imu.read()
         except OSError:
             self.faults += 1
+            self.report(SENSOR_BUS, self._imu.transfers_failed)
+            self._mind_failure()
             return
-        now_ms = self._clock.ticks_ms()
-        elapsed_ms = self._clock.ticks_diff(now_ms, self._last_ms)
+        self._failing_ms = None
         self.faults += self._imu.has_failed
-        self._account(count, elapsed_ms)
-        if count:
-            self._last_ms, self._left = now_ms, self._imu.left
-            self._note_motor()
-            for k in range(count):
-                self._one(k * CHANNELS)
-        elif elapsed_ms >= _SILENCE_MS:
-            self._last_ms, self._left = now_ms, 0
-            self._restart(elapsed_ms)
+        now_ms = self._clock.ticks_ms()
+        self._account(count, self._clock.ticks_diff(now_ms, self._last_ms))
+        if not count:
+            self._mind_silence()
+            return
+        self._last_ms, self._left = now_ms, self._imu.left
+        self._note_motor()
+        for k in range(count):
+            self._one(k * CHANNELS)
 
     def rest(self):
         """Stop for as long as the IMU sleeps; `resume` goes on."""
@@ -79,7 +90,7 @@ class Sampler:
     def resume(self, elapsed_ms, on_rest):
         """Go on after so long, the IMU just started; on_rest(blocks) hears what was left out."""
         lost = self.lost
-        self._lose(self._expected(elapsed_ms), on_rest)
+        self._lose(self._expected(elapsed_ms), on_rest, self._imu.settling_samples)
         self.lost = lost  # left out, not lost
         self._last_ms, self._left = self._clock.ticks_ms(), 0
         self._incomplete = self._imu.incomplete
@@ -98,16 +109,36 @@ class Sampler:
             # The chip does not say how many it lost; the clock does, to about one sample.
             came = self._left + self._expected(elapsed_ms) - self._imu.left
             self._lose(max(came - count, 1))
+            self.report(SENSOR_OVERRUN, self.lost)
         elif broken and self.index:  # a sample of which a word never came
             self._lose(broken)
 
+    def _mind_failure(self):
+        now_ms = self._clock.ticks_ms()
+        if self._failing_ms is None:
+            self._failing_ms = now_ms
+        elif self._clock.ticks_diff(now_ms, self._failing_ms) >= _SILENCE_MS:
+            self._failing_ms = None
+            self._mind_silence()
+
+    def _mind_silence(self):
+        now_ms = self._clock.ticks_ms()
+        elapsed_ms = self._clock.ticks_diff(now_ms, self._last_ms)
+        if elapsed_ms >= _SILENCE_MS or self._imu.has_reset:
+            self._last_ms, self._left = now_ms, 0
+            self._restart(elapsed_ms)
+
     def _restart(self, elapsed_ms):
         self.faults += 1
-        self._lose(self._expected(elapsed_ms))
+        code, detail = SENSOR_SILENT, elapsed_ms
         try:
             self._imu.start()
-        except OSError:  # it has not come back yet: next time
-            pass
+        except OSError as error:  # it has not come back yet: next time
+            code = getattr(error, "code", SENSOR_BUS)
+            detail = getattr(error, "detail", 0)
+        self._incomplete = self._imu.incomplete
+        self._lose(self._expected(elapsed_ms), None, self._imu.settling_samples)
+        self.report(code, detail)
 
     def _expected(self, elapsed_ms):
         return elapsed_ms * self._imu.rate_mhz // 1000000
@@ -122,7 +153,11 @@ class Sampler:
     def _one(self, at):
         if self._skip:
             self._skip -= 1
-            self.lost += 1
+            if self._settling:
+                self._settling -= 1
+                self.left_out += 1
+            else:
+                self.lost += 1
             self.index += 1
             return
         if self.is_streaming:
@@ -153,14 +188,16 @@ class Sampler:
         motor_blocks, self._motor_blocks = self._motor_blocks, 0
         self._on_frame(self._writer, self._first, motor_blocks)
 
-    def _lose(self, lost, on_gap=None):
+    def _lose(self, lost, on_gap=None, settling=0):
         self._writer.count -= self._writer.count % SAMPLES_PER_BLOCK
         self.flush()
         dropped = self._maker.drop()
         begun = self.index + self._skip - dropped  # the block that will miss samples
         self.lost += dropped + lost
         self.index += lost
-        end = max(begun, self.index + -self.index % SAMPLES_PER_BLOCK)
+        ready = self.index + settling
+        end = max(begun, ready + -ready % SAMPLES_PER_BLOCK)
+        self._settling = end - self.index if settling else 0
         self._skip = end - self.index
         if end > begun:
             (on_gap or self._on_gap)((end - begun) // SAMPLES_PER_BLOCK)

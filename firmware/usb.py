@@ -38,6 +38,11 @@ class Usb(Port):
         self._rest = b""  # of a frame that has begun to leave
         self._log_next = self._log_end = 0
 
+    @property
+    def is_busy(self):
+        """Whether a host is there."""
+        return self.is_open
+
     def open_window(self):
         """Nothing: a cable is access enough."""
 

@@ -4,7 +4,6 @@ import asyncio
 import contextlib
 import json
 import os
-from pathlib import Path
 
 import pytest
 
@@ -18,8 +17,6 @@ from trunkline.simulator import VirtualAir, VirtualBoard
 from trunkline.transports.ble import BleTransport
 from trunkline.transports.serial import SerialTransport
 
-FIRMWARE = Path(__file__).parent / "firmware" / "scripts" / "cable_firmware.py"
-
 
 @pytest.fixture(scope="module")
 def tape(tmp_path_factory):
@@ -30,7 +27,7 @@ def tape(tmp_path_factory):
 async def cabled(root, tape):
     async with (
         VirtualAir() as air,
-        VirtualBoard(air, tape=tape, root=root, firmware=FIRMWARE) as board,
+        VirtualBoard(air, tape=tape, root=root) as board,
     ):
         yield Ends(air, board)
         assert "Traceback" not in "\n".join(board.printed)

@@ -63,6 +63,11 @@ class Link(Port):
         """Whether the host may be told things: nobody listens in, and its bond is in flash."""
         return self._is_secure and self._bonds.is_saved
 
+    @property
+    def is_busy(self):
+        """Whether a host is there, or on its way."""
+        return self._connection is not None
+
     def start(self):
         """Switch the radio on and advertise."""
         self._radio.irq(self._irq)

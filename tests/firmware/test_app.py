@@ -10,14 +10,20 @@ import pytest
 
 from posturecore import frames, wire
 from posturecore.calibrate import DONE, NO_GRAVITY
+from posturecore.patterns import AWAKE
 from tests.firmware.parts import WRAP_MS, Radio, Rig, numbered_tape
 
+from about import About  # isort: skip
 from app import App  # isort: skip
 from ble.bonds import Bonds  # isort: skip
 from ble.link import Link  # isort: skip
+from faults import Faults  # isort: skip
 from hosts import Hosts  # isort: skip
 from prescription import Prescription  # isort: skip
 from storage.documents import Storage  # isort: skip
+from storage.log import Log  # isort: skip
+from supervisor import Supervisor  # isort: skip
+from uptime import Uptime  # isort: skip
 
 NO_BOW = (0, 0, 0)
 UPRIGHT = (16393, 0, 0)
@@ -29,6 +35,22 @@ class Button:
 
     def value(self):
         return 0 if self.is_pressed else 1
+
+
+class Watchdog:
+    def feed(self):
+        pass
+
+
+class Crumbs:
+    def watch(self, tasks):
+        pass
+
+    def done(self, tasks, task):
+        pass
+
+    def alive(self, uptime_ms):
+        pass
 
 
 class Device:
@@ -48,18 +70,32 @@ class Device:
         self.link.start()
         self.rig.imu.start()
         self.prescription = Prescription(self.storage)
-        hosts = Hosts((self.link,))
-        self.app = App(
-            self, self.rig.imu, self.rig.haptics, hosts, self.link, self.prescription, 7
-        )
+        hosts, uptime = Hosts((self.link,)), Uptime(self)
+        self.log = Log(str(root), 1 << 20)
+        faults = Faults(hosts.tell, self.log.append, lambda: uptime.ms)
+        about = About(self, hosts, uptime, faults, 7, 0)
+        parts = (self.prescription, self.log, about, faults, uptime)
+        self.app = App(self, self.rig.imu, self.rig.haptics, hosts, self.link, *parts)
+        self.supervisor = Supervisor(Watchdog(), Crumbs(), self, self.app.watched)
+        self.notes = []
+        self.app.begin((7, 0, 0, 0, 1, 60000, 0, 0), AWAKE)
 
     def battery_mv(self):
         return 3900
 
+    def has_usb(self):
+        return False
+
+    def note(self, name, value):
+        self.notes.append((name, value))
+
+    def step(self):
+        self.app.step(self.supervisor)
+
     def pass_ms(self, ms, step_ms=100):
         for _ in range(ms // step_ms):
             self.rig.pass_ms(step_ms)
-            self.app.step()
+            self.step()
 
     def meet(self, connection=1):
         self.radio.connect(connection)
@@ -70,7 +106,7 @@ class Device:
         """Send a frame and return what came back, as (id, values)."""
         self.radio.notified.clear()
         self.radio.write(1, wire.pack_frame(frame, 0, values, items))
-        self.app.step()
+        self.step()
         return self.said()
 
     def said(self):
@@ -219,7 +255,7 @@ def test_calibration_that_a_gap_cuts_is_refused_aloud(device):
     device.command(frames.CALIBRATE, (0, 0))
     device.radio.notified.clear()
     device.rig.pass_ms(5000)  # nobody reads: the FIFO overruns
-    device.app.step()
+    device.step()
     assert [v[1] for frame, v in device.said() if frame == frames.CALIBRATION] == [NO_GRAVITY]
     assert ack(device.command(frames.CALIBRATE, (0, 0))) == frames.ACK_DONE
 

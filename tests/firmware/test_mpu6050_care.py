@@ -183,7 +183,8 @@ def test_the_count_of_samples_keeps_to_the_clock_over_any_loss(tape, steps):
         rig.imu.start()
         ends = Ends()
         sampler = Sampler(rig.imu, rig.clock, rig.haptics, ends.on_block, ends.on_gap, None)
-        for ms, failing in [*steps, (200, set()), (200, set()), (200, set())]:
+        # A start that fails is tried again after a second.
+        for ms, failing in [*steps, (1200, set()), (200, set()), (200, set())]:
             rig.pass_ms(ms)
             rig.bus.fail(*failing)
             sampler.run()

@@ -26,6 +26,7 @@ const vm = await loadMicroPython({
   stderr: (line) => console.error(line),
 });
 copy(vm, join(root, "firmware/lib/posturecore"), "/lib/posturecore");
+copy(vm, join(root, "firmware/drivers"), "/lib/drivers");
 copy(vm, join(root, "tests/vectors"), "/tests/vectors");
 vm.runPython(`
 import os, sys

@@ -12,7 +12,7 @@ from haptics import Haptics
 from posturecore.decide import Decider
 from posturecore.frames import CUE
 from prescription import Prescription
-from storage import Storage
+from storage.documents import Storage
 from touch import Touch
 from uptime import Uptime
 
