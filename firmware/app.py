@@ -9,7 +9,7 @@ from commands import Commands
 from controls import Controls
 from journal import Journal
 from posturecore import frames, patterns
-from posturecore.coach import FELT, MOTOR_REFUSED, REASON_HOST
+from posturecore.coach import FELT, REASON_HOST
 from posturecore.context import OFF_BODY
 from posturecore.decide import Decider
 from posturecore.flash import BOOT, COACHING
@@ -204,10 +204,10 @@ class App:
     def _haptic(self, values, _items):
         if not 0 < values[0] < len(patterns.PATTERNS):
             return frames.ACK_BAD_VALUE
-        is_felt = self._touch.say(values[0])
-        outcome = FELT if is_felt else MOTOR_REFUSED
-        self._journal.record(frames.CUE, (self._decider.at, REASON_HOST, values[0], outcome))
-        return frames.ACK_DONE if is_felt else frames.ACK_BUSY
+        if not self._touch.say(values[0]):
+            return frames.ACK_BUSY
+        self._journal.record(frames.CUE, (self._decider.at, REASON_HOST, values[0], FELT))
+        return frames.ACK_DONE
 
     def _time_anchor(self, values, _items):
         anchor = (self._about.boot_id, self._uptime.ms) + values[2:6]

@@ -46,7 +46,6 @@ class Sampler:
         self._incomplete = imu.incomplete
         self._last_ms = clock.ticks_ms()
         self._left = 0  # samples that were in the FIFO then
-        self._failing_ms = None  # since when every transfer has failed
 
     def begin(self):
         """Start sampling; the IMU has just been started."""
@@ -68,9 +67,7 @@ class Sampler:
         except OSError:
             self.faults += 1
             self.report(SENSOR_BUS, self._imu.transfers_failed)
-            self._mind_failure()
             return
-        self._failing_ms = None
         self.faults += self._imu.has_failed
         now_ms = self._clock.ticks_ms()
         self._account(count, self._clock.ticks_diff(now_ms, self._last_ms))
@@ -112,14 +109,6 @@ class Sampler:
             self.report(SENSOR_OVERRUN, self.lost)
         elif broken and self.index:  # a sample of which a word never came
             self._lose(broken)
-
-    def _mind_failure(self):
-        now_ms = self._clock.ticks_ms()
-        if self._failing_ms is None:
-            self._failing_ms = now_ms
-        elif self._clock.ticks_diff(now_ms, self._failing_ms) >= _SILENCE_MS:
-            self._failing_ms = None
-            self._mind_silence()
 
     def _mind_silence(self):
         now_ms = self._clock.ticks_ms()

@@ -8,7 +8,7 @@ import os
 import pytest
 
 from posturecore import frames, wire
-from tests.two_ends import PASSKEY, UPRIGHT, Ends
+from tests.two_ends import PASSKEY, SELF_TEST_SAMPLES, UPRIGHT, Ends
 from tests.worn_tape import write_worn
 from trunkline.events import Samples
 from trunkline.mirror import Mirror
@@ -70,7 +70,7 @@ async def test_cable_and_air_carry_the_same_samples_and_decisions(tmp_path, tape
             over_air = await run(Ends(air, board), BleTransport(board.address))
     assert over_cable == over_air
     assert len(over_cable[0]) >= 1
-    assert len(over_cable[1]) >= 7190
+    assert len(over_cable[1]) >= 7190 - SELF_TEST_SAMPLES - 18  # and those that settle
 
 
 async def test_host_that_comes_again_starts_anew_and_hears_no_old_stream(tmp_path, tape):
@@ -99,7 +99,7 @@ async def test_host_that_stops_reading_costs_frames_and_never_time(tmp_path, tap
             os.close(port)
         async with Session(SerialTransport(ends.board.usb_port)) as session:
             status = await session.status()
-    assert (status.samples_lost, status.sample_index) == (0, 3600)
+    assert (status.samples_lost, status.sample_index) == (0, 3600 - SELF_TEST_SAMPLES)
 
 
 async def test_ctrl_c_on_the_cable_ends_the_program_and_a_beat_does_not(tmp_path, tape):
@@ -111,4 +111,4 @@ async def test_ctrl_c_on_the_cable_ends_the_program_and_a_beat_does_not(tmp_path
             async with asyncio.timeout(5):
                 while not ends.board.printed:
                     await asyncio.sleep(0.01)
-        assert ends.board.printed[0].startswith("interrupted")
+        assert ends.board.printed[0].startswith("Stopped over the cable")

@@ -10,6 +10,8 @@ from trunkline.transports.ble import BleTransport
 
 PASSKEY = 246801
 UPRIGHT = (16393, 0, 0)
+# The sensor tests itself for 0.65 s before its first sample.
+SELF_TEST_SAMPLES = 39
 
 
 class Ends:
