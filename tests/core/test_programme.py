@@ -130,10 +130,11 @@ def test_a_span_of_hours_is_as_long_as_it_says(minute, start, end):
         pytest.param({"work_from_min": 60, "work_to_min": 420}, False, id="to-the-minute"),
         pytest.param({"work_from_min": 60, "work_to_min": 421}, True, id="a-minute-more"),
         pytest.param({}, True, id="always"),
+        pytest.param({"quiet_from_min": 0, "quiet_to_min": 1440}, False, id="never"),
     ],
 )
 def test_hours_in_which_no_cue_could_ever_be_felt_are_refused(hours, is_good):
-    settings = {"quiet_from_min": 22 * 60, "quiet_to_min": 7 * 60, **hours}
+    settings = {"quiet_from_min": 22 * 60, "quiet_to_min": 7 * 60} | hours
     if is_good:
         assert any(code(m, **settings) == FELT for m in range(at(MONDAY, 0), at(MONDAY + 2, 0)))
     else:

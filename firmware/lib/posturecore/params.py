@@ -11,7 +11,7 @@ from struct import pack
 
 from .coaching_params import ABOUT_COACHING
 from .posture_params import ABOUT_POSTURE
-from .programme import is_within
+from .programme import MINUTES_PER_DAY, is_within
 
 PLACEMENTS = ("C7", "T4", "T12", "L5")
 
@@ -71,16 +71,15 @@ def complete(settings: dict[str, int]) -> dict[str, int]:
 def _check_hours(full: dict[str, int]) -> None:
     work_from, work_to = full["work_from_min"], full["work_to_min"]
     quiet_from, quiet_to = full["quiet_from_min"], full["quiet_to_min"]
-    if quiet_from == quiet_to or not is_within(work_from, quiet_from, quiet_to):
-        return
-    # Work begins in quiet hours: only when these end within work is a cue ever felt.
-    if work_from != work_to and not is_within(quiet_to % 1440, work_from, work_to):
-        raise ValueError(
-            "Found work hours {} to {} all in quiet hours {} to {}; expected a minute in which "
-            "a cue may be felt; for none, is_silent = 1.".format(
-                work_from, work_to, quiet_from, quiet_to
-            )
-        )
+    # Where cues can be felt at all, they can when work begins or when quiet hours end.
+    for minute in (work_from, quiet_to % MINUTES_PER_DAY):
+        is_working = work_from == work_to or is_within(minute, work_from, work_to)
+        if is_working and not is_within(minute, quiet_from, quiet_to):
+            return
+    raise ValueError(
+        "Found work hours {} to {} all in quiet hours {} to {}; expected a minute in which a cue "
+        "may be felt; for none, is_silent = 1.".format(work_from, work_to, quiet_from, quiet_to)
+    )
 
 
 def fingerprint(settings: dict[str, int]) -> int:
