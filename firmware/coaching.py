@@ -28,6 +28,11 @@ class Coaching:
         self._cue_block = None  # of the last cue that was felt and not marked
 
     @property
+    def has_time(self):
+        """Tell whether the wearer's time is known."""
+        return self._minute >= 0
+
+    @property
     def code(self):
         """The code in force, an index in COACHINGS."""
         return self._decider.coach.coaching
@@ -82,7 +87,7 @@ class Coaching:
         passed_ms = (uptime_ms - self._uptime_ms) & 0xFFFFFFFF
         self._uptime_ms = uptime_ms
         self._snooze_ms = max(0, self._snooze_ms - passed_ms)
-        if self._minute >= 0:
+        if self.has_time:
             self._rest_ms += passed_ms
             self._minute += self._rest_ms // _MINUTE_MS
             self._rest_ms %= _MINUTE_MS

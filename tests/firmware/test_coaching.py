@@ -64,6 +64,7 @@ def test_work_begins_when_the_wearers_clock_says_so(tmp_path):
     # 6:59 in UTC is 8:59 for the wearer.
     coached.coaching.set_time(coached.uptime.ms(), MONDAY_S + 7 * 3600 - 60, 500, 120)
     assert coached.coaching.code == OUTSIDE_HOURS
+    assert coached.coaching.has_time
     coached.pass_ms(59_000, step_ms=100)
     assert coached.coaching.code == OUTSIDE_HOURS
     coached.pass_ms(500, step_ms=100)
@@ -74,6 +75,7 @@ def test_work_begins_when_the_wearers_clock_says_so(tmp_path):
 
 def test_without_an_anchor_hours_cannot_hold(tmp_path):
     coached = Coached(tmp_path, **OFFICE)
+    assert not coached.coaching.has_time
     coached.pass_ms(24 * HOUR_MS, step_ms=60_000)
     assert coached.of(COACHING) == []
 

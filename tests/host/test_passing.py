@@ -31,6 +31,8 @@ PRESCRIPTIONS = st.fixed_dictionaries(
         "slouch_dose_cdeg_s": st.sampled_from([1000, 5000]),
         "slouch_leak_s": st.sampled_from([10, 60]),
         "cues_per_hour": st.integers(0, 4),
+        "escalate_after": st.integers(0, 2),
+        "has_corrected_pulse": st.integers(0, 1),
         "bend_fast_entry_cdeg": st.sampled_from([2000, 4500]),
         "reclined_cdeg": st.sampled_from([500, 2000]),
     }
@@ -81,7 +83,9 @@ def both(prescription, pieces_of_blocks):
     passed, plain = Replay(prescription), Replay(prescription)
     for replay in (passed, plain):
         replay.set_neutral(UPRIGHT)
-    for part in pieces_of_blocks:
+    for code, part in enumerate(pieces_of_blocks):
+        for replay in (passed, plain):
+            replay.set_coaching(code)
         passed.blocks(part)
         for row in map(tuple, part.tolist()):
             plain.block(row)
