@@ -16,8 +16,8 @@ from posturecore.flash import LOG_ACK
 from storage.rewriting import LEAST_BYTES, NEW, NO_ROOM, lost_frame
 from storage.segments import BLOCK_BYTES, POINTERS_BYTES, Segments, blocks_of
 
-# Two folders' pairs of blocks, one more while a pair is replaced, the block that a write copies.
-_OTHER_BLOCKS = 6
+# Two folders' pairs of blocks, two more while a pair is replaced, what a write copies meanwhile.
+_OTHER_BLOCKS = 8
 _PENDING_BYTES = 2048  # [D] held in RAM while flash does not take them
 _FAR = 0x7FFF  # numbers in a file are told apart by their low halves
 _ACK_FILE = "acknowledged"
@@ -55,7 +55,7 @@ class Log:
     @property
     def oldest(self):
         """The number that the oldest file begins with."""
-        return self._segments.firsts[0] if len(self._segments) else self.next
+        return self._segments.firsts[0] if len(self._segments) else self.durable
 
     @property
     def durable(self):

@@ -1,7 +1,8 @@
 """Measure everything and print one table; ends with 1 if a claim is broken.
 
 python -m tests.bench                all, in about four minutes
-python -m tests.bench accuracy       one part: accuracy, leans, speed, day, command or detectors
+python -m tests.bench accuracy       one part: accuracy, leans, speed, day, command,
+                                     detectors or flash
 """
 
 import sys
@@ -15,7 +16,7 @@ def parts() -> dict[str, Callable[[], Iterator[Row]]]:
     """Name what can be measured here, and say what cannot."""
     if find_spec("vqf") is None:
         raise SystemExit("vqf is not installed; run: pip install 'trunkline[bench]'")
-    from . import accuracy, broad, command, detectors, speed
+    from . import accuracy, broad, command, detectors, flash, speed
 
     found: dict[str, Callable[[], Iterator[Row]]] = {
         "accuracy": accuracy.on_broad,
@@ -24,6 +25,7 @@ def parts() -> dict[str, Callable[[], Iterator[Row]]]:
         "day": speed.of_the_rest,
         "command": command.of_replay,
         "detectors": detectors.of_corpus,
+        "flash": flash.of_log,
     }
     if not broad.FOLDER.is_dir():
         print(broad.MISSING)

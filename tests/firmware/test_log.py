@@ -207,7 +207,7 @@ def fill_mixed(log, count):
 
 
 def test_full_log_thins_the_oldest_minutes_and_says_so(log):
-    fill_mixed(log, 270)
+    fill_mixed(log, 240)
     found = read(log)
     lost = losses(log)
     assert log.thinned > 0
@@ -215,7 +215,7 @@ def test_full_log_thins_the_oldest_minutes_and_says_so(log):
     assert {cause for *_, cause in lost} == {0}
     assert log.not_kept == 0
     cues = [row for row in found if row[1] == frames.CUE]
-    assert len(cues) == 270 * 12
+    assert len(cues) == 240 * 12
     gone = set(range(log.next)) - {row[0] for row in found if row[1] != flash.LOST}
     assert all(any(first <= k < end for first, end, *_ in lost) for k in gone)
     assert len(gone) == log.thinned
@@ -231,7 +231,7 @@ def test_every_second_of_the_oldest_minutes_stays_at_first(log):
 
 
 def test_lost_record_has_the_number_of_the_first_one_gone(log):
-    fill_mixed(log, 270)
+    fill_mixed(log, 240)
     for number, kind, values, _ in read(log):
         if kind == flash.LOST:
             assert values[0] == number
