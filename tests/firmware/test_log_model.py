@@ -40,16 +40,27 @@ class LogMachine(RuleBasedStateMachine):
     def note(self):
         self.safe = max(self.safe, self.log.durable)
 
-    @rule(count=st.integers(1, 100), kind=st.sampled_from([cue, minutes]), tends=st.booleans())
+    @rule(count=st.integers(1, 60), kind=st.sampled_from([cue, minutes]), tends=st.booleans())
     def append(self, count, kind, tends):
         for _ in range(count):
-            frame, values, *rest = kind(self.log.next)
-            items = rest[0] if rest else ()
-            number = self.log.append(frame, values, items)
-            self.written[number] = (frame, values, items)
+            self.add(kind)
             if tends:
                 self.log.tend()
         self.note()
+
+    @rule(cues=st.integers(0, 8))
+    def spend_a_day(self, cues):
+        for _ in range(60):
+            self.add(minutes)
+            for _ in range(cues):
+                self.add(cue)
+            self.log.sync()
+        self.note()
+
+    def add(self, kind):
+        frame, values, *rest = kind(self.log.next)
+        items = rest[0] if rest else ()
+        self.written[self.log.append(frame, values, items)] = (frame, values, items)
 
     @rule()
     def sync(self):
@@ -86,8 +97,7 @@ class LogMachine(RuleBasedStateMachine):
     @rule(error=st.sampled_from([5, NO_SPACE]), keep_bytes=st.integers(0, 60))
     def fail_to_write(self, error, keep_bytes):
         failures = self.log.failures
-        self.log.append(*cue(self.log.next))
-        self.written[self.log.next - 1] = (*cue(self.log.next - 1), ())
+        self.add(cue)
         real, left = open, [1]
 
         def failing(path, mode="r", **options):
@@ -145,8 +155,8 @@ class LogMachine(RuleBasedStateMachine):
 
 
 LogMachine.TestCase.settings = settings(
-    max_examples=25,
-    stateful_step_count=30,
+    max_examples=30,
+    stateful_step_count=20,
     deadline=None,
     suppress_health_check=list(HealthCheck),
 )
