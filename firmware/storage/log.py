@@ -252,16 +252,10 @@ class Log:
         return number, 0
 
     def _look_again(self):
-        """Find out how much of a write that failed is there."""
+        """Find out how much of a write that failed is there; what is torn is written again."""
         self._segments.list()
-        self._is_closed = False
         if len(self._segments):
             rewriting = self._segments.survey_last()
             while self._pending and self._pending[0][0] < rewriting.found:
                 self._pending_bytes -= len(self._pending.pop(0)[1])
-            # What is torn there is written again, elsewhere; a reader cleans up behind us.
-            self._is_closed = rewriting.damaged_bytes > 0
-            if self._is_closed and rewriting.found == self._segments.firsts[-1]:
-                self._segments.drop_last()
-                self._is_closed = False
         self._is_unsure = False

@@ -73,12 +73,6 @@ class Segments:
     def replace_last(self, rewriting):
         self._replace(len(self.firsts) - 1, rewriting)
 
-    def drop_last(self):
-        """Delete the last file: nothing in it can be read."""
-        os.remove(self.path(self.firsts[-1]))
-        self.firsts.pop()
-        self.sizes.pop()
-
     def repair(self, first, end):
         """Write a damaged file anew, with a record of the loss."""
         k = self.firsts.index(first)
