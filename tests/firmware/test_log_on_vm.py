@@ -43,6 +43,11 @@ def test_power_cut_at_every_byte_and_erase_costs_nothing_that_was_safe(story):
     print("\n".join(printed))
 
 
+def test_log_fits_its_heap_and_minutes_take_none():
+    printed = run_with_heap("log_heap.py")
+    assert printed[-1] == "OK", "\n".join(printed)
+
+
 def test_flash_of_the_cuts_refuses_to_program_twice():
     printed = run_with_heap("norflash_check.py")
     assert printed[-1] == "OK", "\n".join(printed)
