@@ -145,6 +145,7 @@ class FirmwareLinks:
         link.on("connection_parameters_update", lambda *_: self._on_update(link))
         link.on("disconnection", on_disconnection)
         link.on("connection_encryption_change", lambda *_: self._on_encryption(link))
+        link.on("pairing_start", lambda: self._exchange.spawn(self._delete_bond(link)))
         link.on("pairing", lambda keys: self._on_paired(link, bool(keys.ltk.authenticated)))
         link.on("pairing_failure", lambda _reason: self._report(link))
         self._exchange.spawn(self._recognise(link))
@@ -164,6 +165,11 @@ class FirmwareLinks:
     async def _recognise(self, link: Connection) -> None:
         if await self._bonds.get(str(link.peer_address)):
             self._bonded.add(link.handle)
+
+    async def _delete_bond(self, link: Connection) -> None:
+        """As MicroPython's binding: whoever pairs again loses the old bond, and may try anew."""
+        if link.handle in self._bonded:
+            await self._bonds.delete(str(link.peer_address))
 
     def _on_paired(self, link: Connection, is_authenticated: bool) -> None:
         self._is_authenticated[link.handle] = is_authenticated
