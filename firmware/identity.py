@@ -12,6 +12,12 @@ def name(unique_id):
     return "Trunkline " + hexlify(unique_id[-2:]).decode().upper()
 
 
+def about(unique_id, board, firmware):
+    """Return what Device Information says: manufacturer, model, serial number, firmware."""
+    serial = hexlify(unique_id).decode()
+    return ("Trunkline", "Trunkline on " + board, serial, ".".join([str(n) for n in firmware]))
+
+
 def next_boot_id(storage):
     """Count this boot and return its number; a boot is named by it for ever."""
     last = storage.load(_BOOT_FILE, 0)

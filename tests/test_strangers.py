@@ -1,4 +1,4 @@
-"""Hostile peers, on the real firmware over the virtual radio: refused, counted, and soon forgotten.
+"""Hostile peers, on the real firmware over the virtual radio: refused, counted, forgotten.
 
 The stack below behaves as badly as the real one: it notifies without asking for encryption, gives
 a bond up to whoever pairs again, cuts what is too long, and swallows what a handler raises.

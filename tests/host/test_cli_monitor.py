@@ -95,3 +95,9 @@ def test_a_machine_without_bluetooth_is_told_so_in_one_sentence(run, monkeypatch
     assert (code, out) == (1, "")
     assert err.startswith("trunkline: No Bluetooth to scan with")
     assert err.count("\n") == 1
+
+
+def test_absent_cable_is_one_sentence(run):
+    code, out, err = run("monitor", "usb:/dev/ttyNONE")
+    assert (code, out) == (1, "")
+    assert "found no such port" in " ".join(err.split())

@@ -33,7 +33,10 @@ _FASTEST = 1000.0
 
 def monitor(
     where: Annotated[
-        str, typer.Argument(help="ble:NAME or ble:ADDRESS, sim: (a virtual board), or a capture.")
+        str,
+        typer.Argument(
+            help="ble:NAME or ble:ADDRESS, usb:PORT, sim: (a virtual board), or a capture."
+        ),
     ],
     record: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Also record everything to a .tlcap.")
@@ -47,6 +50,8 @@ def monitor(
     Example:  trunkline monitor sim: --speed 20
 
     Example:  trunkline monitor "ble:Trunkline 3F2A" --record monday.tlcap
+
+    Example:  trunkline monitor usb:/dev/ttyACM0
     """
     if not 0 < speed <= _FASTEST or not 0 <= seconds < math.inf:
         raise InputError(
@@ -78,6 +83,10 @@ def _transport(where: str, speed: float, stack: ExitStack) -> "Transport":
         from trunkline.transports.ble import BleTransport
 
         return BleTransport(where.removeprefix("ble:"))
+    if where.startswith("usb:"):
+        from trunkline.transports.serial import SerialTransport
+
+        return SerialTransport(where.removeprefix("usb:"))
     if where == "sim:":
         return _simulated(speed, stack)
     if where.endswith(SUFFIX):
@@ -86,7 +95,7 @@ def _transport(where: str, speed: float, stack: ExitStack) -> "Transport":
         return CaptureTransport(where)
     raise InputError(
         found=where,
-        expected="ble:NAME, ble:ADDRESS, sim: or a capture (.tlcap)",
+        expected="ble:NAME, ble:ADDRESS, usb:PORT, sim: or a capture (.tlcap)",
         hint="trunkline monitor sim:",
     )
 
