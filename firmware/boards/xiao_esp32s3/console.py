@@ -7,16 +7,16 @@ they are fetched one by one as `poll` finds them.
 import select
 import sys
 
-import micropython
+from micropython import const, kbd_intr
 
-_MOST_READ = micropython.const(244)
-_PACKET_BYTES = micropython.const(64)  # USB full speed: what a writable port takes at once
-_CTRL_C = micropython.const(3)
+_MOST_READ = const(244)
+_PACKET_BYTES = const(64)  # USB full speed: what a writable port takes at once
+_NO_CHARACTER, _CTRL_C = const(-1), const(3)
 
 
 class Console:
     def __init__(self):
-        micropython.kbd_intr(-1)  # frames contain the byte 3
+        self._is_ours = False
         self._buffer = bytearray(_MOST_READ)
         self._readable = select.poll()
         self._readable.register(sys.stdin, select.POLLIN)
@@ -24,6 +24,9 @@ class Console:
         self._writable.register(sys.stdout, select.POLLOUT)
 
     def read(self):
+        if not self._is_ours:  # from here on frames may come, and they contain the byte 3
+            self._is_ours = True
+            kbd_intr(_NO_CHARACTER)
         count = 0
         while count < _MOST_READ and self._readable.poll(0):
             self._buffer[count] = sys.stdin.buffer.read(1)[0]
@@ -37,4 +40,5 @@ class Console:
         return sys.stdout.buffer.write(memoryview(data)[:_PACKET_BYTES]) or 0
 
     def release(self):
-        micropython.kbd_intr(_CTRL_C)
+        self._is_ours = False
+        kbd_intr(_CTRL_C)
