@@ -55,7 +55,10 @@ def fields() -> str:
             where = f"{offset} + k·n" if not step else f"{offset + step} + k·n"
             rows.append([where, f"`{field}`", _type(code), unit or "–"])
             step += _size(code)
-        text += markdown(["offset", "field", "type", "unit or meaning"], rows)
+        if rows:
+            text += markdown(["offset", "field", "type", "unit or meaning"], rows)
+        else:
+            text += "No fields.\n"
         if items:
             text += f"\nItems k = 0, 1, ... to the payload's end, n = {step} bytes each.\n"
     return text.lstrip("\n") + "\n"

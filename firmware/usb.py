@@ -10,7 +10,7 @@ recognised where a frame would begin, as mpremote and terminals send it, and the
 
 from port import Port
 from posturecore import frames, wire
-from posturecore.flash import LOG_FROM
+from posturecore.flash import LOG_FROM, STORED
 
 _GONE_MS = 3000
 _CUT_MS = 500  # a frame that does not go on for so long is none
@@ -36,7 +36,6 @@ class Usb(Port):
         self._is_typed = True  # nothing but Enter since the last frame or silence
         self._came_ms = self._heard_ms = clock.ticks_ms()
         self._rest = b""  # of a frame that has begun to leave
-        self._log_next = self._log_end = 0
 
     @property
     def is_busy(self):
@@ -64,30 +63,20 @@ class Usb(Port):
             self._drain()
 
     def send_log(self, data):
-        """Send stored frames, or the log_from before them; False: no room now, try again.
+        """Send stored frames and the log_from before them; False: no room now, try again.
 
-        Live and stored frames share the cable. So that each is known for what it is, every stored
-        frame stands directly behind a log_from of its own.
+        Live and stored frames share the cable, so a mark stands directly before each stored one.
         """
         if not self.is_open or len(self._outbox):
             return False
-        out, log_next, log_end = b"", self._log_next, self._log_end
-        at = 0
+        out, at = b"", 0
         while at < len(data):
             end = at + (data[at + 2] | data[at + 3] << 8) + wire.OVERHEAD
-            if data[at + 1] == LOG_FROM:
-                log_next, log_end = wire.unpack_frame(data, at)[2]
-                if log_next >= log_end:  # the end of an answer: nothing follows
-                    out += data[at:end]
-            else:
-                out += wire.pack_frame(LOG_FROM, log_next & 0xFFFF, (log_next, log_end))
-                out += data[at:end]
-                log_next += 1
+            if data[at + 1] != LOG_FROM:  # which is never live
+                out += wire.pack_frame(STORED, data[at + 4] | data[at + 5] << 8, ())
+            out += bytes(data[at:end])
             at = end
-        if not self._put(out):
-            return False
-        self._log_next, self._log_end = log_next, log_end
-        return True
+        return self._put(out)
 
     # ---- out
 
@@ -95,12 +84,10 @@ class Usb(Port):
         self._flush()
         if self._rest or not self.is_open:
             return False
-        count = self._stream.write(data) if data else 0
-        if count < len(data):
-            if not count:
-                return False
+        count = self._stream.write(data)
+        if count:
             self._rest = bytes(data[count:])
-        return True
+        return count > 0
 
     def _flush(self):
         if self._rest:

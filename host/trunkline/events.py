@@ -23,6 +23,7 @@ from trunkline.records import (
     Mark,
     Minutes,
     Power,
+    StoredMark,
     UpdateStatus,
 )
 
@@ -248,6 +249,7 @@ TYPES: dict[int, Any] = {
     flash.LOST: LostRecords,
     flash.LOG_STATUS: LogStatus,
     flash.LOG_FROM: LogFrom,
+    flash.STORED: StoredMark,
     flash.UPDATE_STATUS: UpdateStatus,
 }
 

@@ -106,6 +106,11 @@ class LogFrom(Frame):
 
 
 @dataclass(frozen=True)
+class StoredMark(Frame):
+    """The frame directly behind is a stored one; seen only in the raw bytes of a cable."""
+
+
+@dataclass(frozen=True)
 class UpdateStatus(Frame):
     """How far an update of the device is."""
 

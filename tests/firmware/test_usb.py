@@ -239,27 +239,27 @@ def stored(record):
     return wire.pack_frame(frames.CUE, record & 0xFFFF, (record, 0, 1, 0))
 
 
-def test_every_stored_frame_stands_behind_a_log_from_of_its_own(desk):
+def marked(record):
+    return [wire.pack_frame(flash.STORED, record & 0xFFFF, ()), stored(record)]
+
+
+def test_a_mark_stands_directly_before_every_stored_frame(desk):
     desk.hear(COMES)
-    assert desk.usb.send_log(log_from(70_000, 70_003))
-    assert desk.usb.send_log(stored(70_000))
+    assert desk.usb.send_log(memoryview(log_from(70_000, 70_009) + stored(70_000)))
     desk.usb.send(frames.ACK, (1, 2, 3))
-    assert desk.usb.send_log(stored(70_001) + stored(70_002))
-    assert desk.usb.send_log(log_from(70_003, 70_003))
-    expected = [log_from(70_000, 70_003), stored(70_000)]
+    assert desk.usb.send_log(stored(70_001) + log_from(70_003, 70_009) + stored(70_003))
+    expected = [log_from(70_000, 70_009), *marked(70_000)]
     expected += [wire.pack_frame(frames.ACK, 0, (1, 2, 3))]
-    expected += [log_from(70_001, 70_003), stored(70_001)]
-    expected += [log_from(70_002, 70_003), stored(70_002), log_from(70_003, 70_003)]
+    expected += [*marked(70_001), log_from(70_003, 70_009), *marked(70_003)]
     assert desk.frames() == expected
 
 
 def test_log_without_room_may_be_sent_again_and_comes_once(desk):
     desk.hear(COMES)
-    desk.usb.send_log(log_from(1, 4))
-    pending = [stored(1), log_from(3, 4), stored(3)]
+    pending = [log_from(1, 4) + stored(1), log_from(3, 4), stored(3)]
     tries = 0
     desk.stream.room = 0
-    while pending:
+    while pending and tries < 1000:
         tries += 1
         if desk.usb.send_log(pending[0]):
             pending.pop(0)
@@ -267,5 +267,5 @@ def test_log_without_room_may_be_sent_again_and_comes_once(desk):
         desk.usb.tend()
     desk.stream.room = 1000
     desk.usb.tend()
-    assert desk.frames() == [log_from(1, 4), stored(1), log_from(3, 4), stored(3)]
+    assert desk.frames() == [log_from(1, 4), *marked(1), log_from(3, 4), *marked(3)]
     assert tries > 3

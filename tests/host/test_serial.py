@@ -13,6 +13,7 @@ from trunkline.transports.serial import SerialTransport
 
 ALIVE_BYTES = wire.OVERHEAD + 1
 CUE = wire.pack_frame(frames.CUE, 5, (1, 0, 1, 0))
+STORED = wire.pack_frame(flash.STORED, 5, ())
 LOG_FROM = wire.pack_frame(flash.LOG_FROM, 5, (5, 6))
 
 
@@ -82,7 +83,7 @@ async def test_frames_go_both_ways_and_stored_ones_apart(device):
     link, ear = SerialTransport(device.name), Ear()
     await link.open(*ear.of())
     await device.heard(ALIVE_BYTES)
-    os.write(device.end, b">>> hello\r\n" + CUE + LOG_FROM + CUE)
+    os.write(device.end, b">>> hello\r\n" + CUE + LOG_FROM + STORED + CUE)
     await ear.until(CUE, LOG_FROM + CUE)
     assert link.noise_bytes == 11
     await link.write(CUE)

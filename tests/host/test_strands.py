@@ -16,7 +16,9 @@ def log_from(record, end):
     return wire.pack_frame(flash.LOG_FROM, record & 0xFFFF, (record, end))
 
 
-stored = live  # they look alike: only their place tells
+def stored(record):
+    """Looks like a live frame: only the mark tells."""
+    return wire.pack_frame(flash.STORED, record & 0xFFFF, ()) + live(record)
 
 
 def apart(data, cut=10_000):
@@ -29,32 +31,27 @@ def apart(data, cut=10_000):
 
 @pytest.mark.parametrize("cut", [1, 7, 10_000])
 def test_stored_and_live_frames_with_the_same_sequence_are_told_apart(cut):
-    data = live(5) + log_from(6, 8) + stored(6) + live(6) + log_from(7, 8) + stored(7) + live(7)
+    data = live(5) + log_from(6, 8) + stored(6) + live(6) + stored(7) + live(7)
     (lives, logs), noise = apart(data, cut)
     assert lives == [live(5), live(6), live(7)]
-    assert logs == [log_from(6, 8), stored(6), log_from(7, 8), stored(7)]
+    assert logs == [log_from(6, 8), live(6), live(7)]
     assert noise == 0
 
 
-def test_frame_behind_the_end_of_an_answer_is_live():
-    assert apart(log_from(9, 9) + live(9))[0] == ([live(9)], [log_from(9, 9)])
-
-
-def test_record_numbers_beyond_two_bytes_are_known_by_their_low_half():
-    (lives, logs), _ = apart(log_from(70_000, 70_001) + stored(70_000))
-    assert (lives, len(logs)) == ([], 2)
+def test_live_frame_may_come_between_a_log_from_and_its_record():
+    (lives, logs), _ = apart(log_from(70_000, 70_009) + live(70_000) + stored(70_000))
+    assert (lives, logs) == ([live(70_000)], [log_from(70_000, 70_009), live(70_000)])
 
 
 def test_live_frame_does_not_take_the_place_of_a_stored_one_that_was_damaged():
-    broken = bytearray(stored(6))
+    broken = bytearray(live(6))
     broken[8] ^= 1
-    (lives, logs), noise = apart(log_from(6, 8) + bytes(broken) + live(6))
-    assert (lives, logs) == ([live(6)], [log_from(6, 8)])
-    assert noise == len(broken)
+    (lives, logs), noise = apart(stored(6)[: wire.OVERHEAD] + bytes(broken) + live(6))
+    assert (lives, logs, noise) == ([live(6)], [], len(broken))
 
 
 def test_live_frame_does_not_take_the_place_of_a_stored_one_that_is_missing():
-    assert apart(log_from(6, 8) + live(40))[0] == ([live(40)], [log_from(6, 8)])
+    assert apart(stored(6)[: wire.OVERHEAD] + live(40))[0] == ([live(40)], [])
 
 
 @pytest.mark.parametrize("seed", range(5))

@@ -7,7 +7,7 @@ its blocks and ms count from the boot that the last `boot` record before it name
 
 BOOT, MINUTES, LEDGER, FAULT = 0x22, 0x23, 0x24, 0x25
 MARK, COACHING, POWER, LOST = 0x26, 0x27, 0x28, 0x29
-LOG_STATUS, LOG_FROM, UPDATE_STATUS = 0x33, 0x34, 0x35
+LOG_STATUS, LOG_FROM, UPDATE_STATUS, STORED = 0x33, 0x34, 0x35, 0x36
 LOG_READ, LOG_ACK = 0x45, 0x46
 UPDATE_BEGIN, UPDATE_DATA, UPDATE_END = 0x47, 0x48, 0x49
 
@@ -146,6 +146,13 @@ ABOUT_FLASH = {
         ),
         (),
         "begins an answer to log_read; also where records are missing in between",
+    ),
+    STORED: (
+        "stored",
+        "device to host",
+        (),
+        (),
+        "on a cable, before each stored frame and with its sequence: what follows is not live",
     ),
     LOG_READ: (
         "log_read",

@@ -1,7 +1,7 @@
 """One cable carries live frames, stored frames and whatever a REPL prints: taken apart here.
 
-Bytes in, frames out, no I/O. A stored frame stands directly behind a `log_from` that names it; the
-frame behind one that names nothing (its record is its end) is live, as any other.
+Bytes in, frames out, no I/O. A stored frame stands directly behind a `stored` mark that has its
+sequence; marks are left out here, so that a log's reader sees what it would see over the air.
 """
 
 from collections.abc import Iterator
@@ -19,7 +19,7 @@ class Strands:
     def __init__(self) -> None:
         self.noise_bytes = 0
         self._buffer = bytearray()
-        self._stored: int | None = None  # the sequence of the stored frame due next
+        self._stored: int | None = None  # the sequence that a mark has announced
 
     def feed(self, data: bytes) -> Iterator[tuple[bool, bytes]]:
         """Yield (whether it belongs to the log, the frame) for each whole frame so far."""
@@ -32,7 +32,10 @@ class Strands:
             if code == wire.OK:
                 frame = bytes(self._buffer[at : at + size])
                 at += size
-                yield self._is_of_the_log(frame), frame
+                if frame[1] == flash.STORED:
+                    self._stored = sequence_of(frame)
+                else:
+                    yield self._is_of_the_log(frame), frame
             else:
                 at += 1
                 self.noise_bytes += 1
@@ -41,9 +44,9 @@ class Strands:
 
     def _is_of_the_log(self, frame: bytes) -> bool:
         due, self._stored = self._stored, None
-        if frame[1] != flash.LOG_FROM:
-            return due == (frame[4] | frame[5] << 8)
-        record, end = wire.unpack_frame(frame, 0)[2][:2]
-        if record < end:
-            self._stored = record & 0xFFFF
-        return True
+        return frame[1] == flash.LOG_FROM or due == sequence_of(frame)
+
+
+def sequence_of(frame: bytes) -> int:
+    """Give a frame's sequence."""
+    return frame[4] | frame[5] << 8
