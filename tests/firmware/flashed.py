@@ -49,6 +49,10 @@ class Flash:
         with builtins.open(path, "ab") as file:
             file.write(data)
 
+    def listdir(self, path):
+        """The order that tests most: the manifest comes last."""
+        return sorted(os.listdir(path), key=lambda name: (name == "manifest.json", name))
+
     def __getattr__(self, name):
         if name not in ("remove", "rename", "mkdir", "rmdir"):
             return getattr(os, name)

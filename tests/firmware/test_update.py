@@ -224,11 +224,12 @@ def damaged(at):
     return bytes(data)
 
 
-def test_bundle_damaged_on_the_way_is_refused_and_told(root):
+@pytest.mark.parametrize("at", [15, 3000], ids=["version", "file"])
+def test_bundle_damaged_on_the_way_is_refused_and_told(root, at):
     device = Device(root)
     device.begin()
-    for at in range(0, len(DATA), PIECE):
-        device.put(at, damaged(3000))
+    for offset in range(0, len(DATA), PIECE):
+        device.put(offset, damaged(at))
     device.end()
     device.work()
     assert device.status == (0, 0, REFUSED)
@@ -313,25 +314,28 @@ def run_until_cut(root, monkeypatch, cut_at):
     return False
 
 
-@pytest.mark.parametrize("has_older", [False, True])
+@pytest.mark.parametrize("runs", ["a", "b"])
 def test_power_cut_at_any_step_leaves_a_device_that_starts_and_can_go_on(
-    tmp_path, monkeypatch, has_older
+    tmp_path, monkeypatch, runs
 ):
-    cut_at, was_cut = 0, True
+    """The folder beside holds an older application, with a folder that is gone since."""
+    cut_at, was_cut, beside = 0, True, "ba"[runs == "b"]
     while was_cut:
         root = tmp_path / str(cut_at)
-        install(root / "a", OLD)
-        if has_older:
-            install(root / "b", {**files("older"), "gone/gone.mpy": b"gone"})
+        install(root / runs, OLD)
+        install(root / beside, {**files("older"), "gone/gone.mpy": b"gone"})
+        (root / "slot.json").write_text(f'["{runs}", 0, 0, 0]')
         was_cut = run_until_cut(root, monkeypatch, cut_at)
         device = Device(root)
-        assert device.start.folder in ("a", "b")
+        assert device.start.folder == runs or installed(root / beside) == NEW
         assert device.slots.is_whole(device.start.folder)
         assert not device.start.is_safe
-        if device.start.folder == "a":
-            assert installed(root / "a") == OLD
+        has_manifest = (root / beside / "manifest.json").exists()
+        assert device.slots.is_whole(beside) == has_manifest, "half an application"
+        if device.start.folder == runs:
+            assert installed(root / runs) == OLD
             assert device.take() == CHECKED
-        assert installed(root / "b") == NEW
+        assert installed(root / beside) == NEW
         cut_at += 1
     assert cut_at > 20
 

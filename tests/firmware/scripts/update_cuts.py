@@ -82,7 +82,9 @@ def manifest(files):
 def install(folder, files):
     os.mkdir(folder)
     os.mkdir(folder + "/lib")
-    for name, data in [*files, ("manifest.json", manifest(files))]:
+    written = list(files)
+    written.append(("manifest.json", manifest(files)))
+    for name, data in written:
         with open(folder + "/" + name, "wb") as file:
             file.write(data)
 
