@@ -63,6 +63,7 @@ class HostLink:
         self.on_event = None  # f(irq, payload) -> reply: runs from dispatch
         self.on_control = None  # f(kind, body)
         self.time_ms = lambda: 0  # the board's, once there is one
+        self.on_restart = lambda: None  # the chip's last act
 
     # Out
 
@@ -110,6 +111,7 @@ class HostLink:
 
     def restart(self, cause):
         """Have the host start this program anew; nothing more runs, as in a reset of the chip."""
+        self.on_restart()
         self.send(RESTART, struct.pack("<IB", self.time_ms(), cause))
         self.on_control = self.on_arrival = None
         while True:
