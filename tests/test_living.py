@@ -13,7 +13,7 @@ import sys
 import pytest
 
 from posturecore import faults, flash, frames
-from trunkline.errors import InputError
+from trunkline.errors import InputError, SimulatorError
 from trunkline.events import Hello
 from trunkline.records import DeviceFault, UpdateStatus
 from trunkline.session import Session
@@ -234,10 +234,31 @@ async def test_damaged_bundle_is_refused_and_said(root):
 
 async def test_held_button_keeps_the_application_from_starting(root):
     (root / "slot.json").unlink()
-    with pytest.raises(Exception, match="The button is held"):
+    with pytest.raises(SimulatorError, match="The button is held"):
         async with switched_on(root, TRUNKLINE_SIM_BUTTON="held"):
             pass
     assert not (root / "slot.json").exists()
+
+
+async def test_board_without_an_application_says_so_and_stops(root):
+    shutil.rmtree(root / "a")
+    with pytest.raises(SimulatorError, match="Found no application; expected /a or /b"):
+        async with switched_on(root):
+            pass
+
+
+async def test_application_in_a_damaged_folder_leads_to_safe_mode(root):
+    shutil.copytree(root / "a", root.parent / "good")
+    (root / "a" / "sampler.mpy").write_bytes(b"damaged")
+    async with switched_on(root) as board:
+        await board.play(1000)
+        assert [cause for _, cause in board.restarts] == ["reset"] * 3
+        async with meet(board) as session:
+            assert session.info.mode == flash.MODES.index("safe")
+            await send_bundle(session, bundle_of(root.parent / "good", "."))
+        await board.play(board.time_ms + 3000)
+        async with meet(board) as session:
+            assert session.info.mode == flash.MODES.index("app")
 
 
 async def test_reset_keeps_crumbs_and_a_dead_battery_does_not(root):
