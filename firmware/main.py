@@ -26,6 +26,8 @@ def main():
         print("Stopped over the cable; reset to start again.")
     except Exception as error:
         if not start.folder:  # not installed: whoever runs this reads what happened
+            if isinstance(error, ImportError):
+                print("Found no application; expected /a or /b with a manifest; copy one anew.")
             raise
         sys.print_exception(error)
         boot.reset()
