@@ -58,7 +58,8 @@ class App:
         )  # fmt: skip
         self._controls = Controls(
             board, prescription, self._coaching, self._calibration, self._touch,
-            self._pair, self._power.ask_off,
+            self._pair,
+            self._forget, self._power.ask_off,
         )  # fmt: skip
         self._commands = Commands(hosts)
         for part in (about, self._streaming, self._retrieval, self._calibration, self):
@@ -102,7 +103,8 @@ class App:
         supervisor.check_in(COMMANDS)
         self._sampler.run()
         supervisor.check_in(SAMPLES)
-        self._controls.tend()
+        if self._controls.tend():
+            self._power.invite()  # whoever touches it may want to connect
         self._haptics.tend()
         supervisor.check_in(BUTTON)
         self._coaching.tend(self._uptime.ms)
@@ -169,8 +171,12 @@ class App:
     # ---- the button
 
     def _pair(self):
-        self._power.invite()
         self._radio.open_window()
+
+    def _forget(self):
+        is_done = self._radio.forget_hosts()
+        self._pair()
+        return is_done
 
     # ---- what a host may ask
 

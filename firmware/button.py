@@ -4,12 +4,13 @@
     ▔▔▁▁▔▔▁▁▔▔▔▔▔▔▔    two: pressed again within 0.4 s
     ▔▔▁▁▁▁▁▁▁▁▁▁▁▔▔    a hold, told while it lasts, at 3 s and again at 10 s
 
-Between a press and a hold lies nothing: who leans against a chair has not asked for anything. More
-than three presses mean nothing, either, and a button that is down at the start counts from its
-first release.
+Between a press and a hold lies nothing: who leans against a chair has not asked for anything. Four
+presses, or more than five, mean nothing either, and a button that is down at the start counts from
+its first release.
 """
 
-NOTHING, PRESSED, TWICE, THRICE, HELD, HELD_LONG = range(6)
+NOTHING, PRESSED, TWICE, THRICE, FIVE_TIMES, HELD, HELD_LONG = range(7)
+_MEANS = {1: PRESSED, 2: TWICE, 3: THRICE, 5: FIVE_TIMES}
 
 _STEADY_MS = 25  # bounces of a tact switch are over within 10 ms
 _PRESS_MS = 1000  # the longest press
@@ -71,4 +72,4 @@ class Button:
         if not (self._presses and is_over):
             return NOTHING
         presses, self._presses = self._presses, 0
-        return (NOTHING, PRESSED, TWICE, THRICE)[presses] if presses <= THRICE else NOTHING
+        return _MEANS.get(presses, NOTHING)

@@ -1,6 +1,6 @@
 """What the button does: from a gesture to the part that acts, and an answer by touch."""
 
-from button import HELD, HELD_LONG, PRESSED, THRICE, TWICE, Button
+from button import FIVE_TIMES, HELD, HELD_LONG, PRESSED, THRICE, TWICE, Button
 from posturecore.patterns import AWAKE, MARKED, OFF, PAIRING, REFUSED, SNOOZED
 
 _GET_READY_S = 5  # to take the hand from the button and stand upright
@@ -20,21 +20,34 @@ GESTURES = (
         "calibration with the bow: 5 s to stand upright, `calibration_s` still, then bow",
         (AWAKE, REFUSED),
     ),
+    (
+        FIVE_TIMES,
+        "five presses",
+        "every host is forgotten, and a new one may pair",
+        (PAIRING, REFUSED),
+    ),
     (HELD, "held for 3 s", "a new host may pair", (PAIRING,)),
     (HELD_LONG, "held for 10 s", "switches off", (OFF,)),
 )
 
 
 class Controls:
-    """Call `tend` with every step. `pair` and `switch_off` are called for the two holds."""
+    """Call `tend` with every step.
 
-    def __init__(self, board, prescription, coaching, calibration, touch, pair, switch_off):
+    `pair` and `switch_off` are called for the two holds, `forget` for five presses: it returns
+    whether flash took it.
+    """
+
+    def __init__(
+        self, board, prescription, coaching, calibration, touch, pair, forget, switch_off
+    ):
         self._board = board
         self._prescription = prescription
         self._coaching = coaching
         self._calibration = calibration
         self._touch = touch
         self._pair = pair
+        self._forget = forget
         self._switch_off = switch_off
         self._button = Button(board.ticks_diff)
 
@@ -48,6 +61,8 @@ class Controls:
             self._touch.say(MARKED if self._coaching.mark() else REFUSED)
         elif gesture == THRICE:
             self._touch.say(AWAKE if self._calibrate() else REFUSED)
+        elif gesture == FIVE_TIMES:
+            self._touch.say(PAIRING if self._forget() else REFUSED)
         elif gesture == HELD:
             self._pair()
             self._touch.say(PAIRING)

@@ -37,6 +37,7 @@ class Coached:
         self.uptime = Uptime(self.clock)
         self.coaching = Coaching(self.prescription, self.decider, self.tell)
         self.calibration = Calibration(self.prescription, self.decider, self.haptics, self.tell)
+        self.can_forget = True
         board = SimpleNamespace(
             button=SimpleNamespace(value=lambda: 0 if self.is_down else 1),
             ticks_ms=self.clock.ticks_ms,
@@ -49,9 +50,14 @@ class Coached:
             self.calibration,
             self.touch,
             lambda: self.actions.append("pair"),
+            self.forget,
             lambda: self.actions.append("off"),
         )
         self.controls.tend()  # the button is up
+
+    def forget(self):
+        self.actions.append("forget")
+        return self.can_forget
 
     def tell(self, frame, values):
         self.told.append((frame, values))
@@ -63,7 +69,8 @@ class Coached:
         for _ in range(ms // step_ms):
             self.timer.run_until(self.clock.now_ms + step_ms)
             self.haptics.tend()
-            self.coaching.tend(self.uptime.ms())
+            self.uptime.tend()
+            self.coaching.tend(self.uptime.ms)
             self.controls.tend()
 
     def wear(self, blocks):

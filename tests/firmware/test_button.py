@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from tests.firmware.parts import WRAP_MS, Clock
 
-from button import HELD, HELD_LONG, NOTHING, PRESSED, THRICE, TWICE, Button  # isort: skip
+from button import FIVE_TIMES, HELD, HELD_LONG, NOTHING, PRESSED, THRICE, TWICE, Button  # isort: skip
 
 STEPS_MS = [5, 20, 100]
 
@@ -37,6 +37,8 @@ def codes(*spans, **kwargs):
         pytest.param([(500, 700)], [PRESSED], id="press"),
         pytest.param([(500, 600), (800, 900)], [TWICE], id="twice"),
         pytest.param([(500, 600), (800, 900), (1100, 1300)], [THRICE], id="thrice"),
+        pytest.param([(k, k + 100) for k in range(500, 2000, 300)], [FIVE_TIMES], id="five"),
+        pytest.param([(k, k + 100) for k in range(500, 2300, 300)], [], id="six"),
         pytest.param([(500, 600), (700, 800), (900, 1000), (1100, 1200)], [], id="four"),
         pytest.param([(500, 700), (1500, 1700)], [PRESSED, PRESSED], id="one-and-one"),
         pytest.param([(500, 2500)], [], id="leaning"),

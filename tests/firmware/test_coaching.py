@@ -62,7 +62,7 @@ def test_a_second_press_ends_the_snooze(coached):
 def test_work_begins_when_the_wearers_clock_says_so(tmp_path):
     coached = Coached(tmp_path, **QUICK, **OFFICE)
     # 6:59 in UTC is 8:59 for the wearer.
-    coached.coaching.set_time(coached.uptime.ms(), MONDAY_S + 7 * 3600 - 60, 500, 120)
+    coached.coaching.set_time(coached.uptime.ms, MONDAY_S + 7 * 3600 - 60, 500, 120)
     assert coached.coaching.code == OUTSIDE_HOURS
     assert coached.coaching.has_time
     coached.pass_ms(59_000, step_ms=100)
@@ -82,7 +82,7 @@ def test_without_an_anchor_hours_cannot_hold(tmp_path):
 
 def test_the_clock_goes_on_over_every_wrap(tmp_path):
     coached = Coached(tmp_path, start_ms=WRAP_MS - 5000, **OFFICE)
-    coached.coaching.set_time(coached.uptime.ms(), MONDAY_S + 12 * 3600, 0, 0)
+    coached.coaching.set_time(coached.uptime.ms, MONDAY_S + 12 * 3600, 0, 0)
     day_ms = 24 * HOUR_MS
     for _ in range(60):  # the ticks wrap after 12 days, the uptime after 49
         coached.pass_ms(day_ms, step_ms=day_ms // 4)
@@ -93,14 +93,14 @@ def test_the_clock_goes_on_over_every_wrap(tmp_path):
 
 def test_a_new_anchor_corrects_the_clock(tmp_path):
     coached = Coached(tmp_path, **OFFICE)
-    coached.coaching.set_time(coached.uptime.ms(), MONDAY_S, 0, 0)
-    coached.coaching.set_time(coached.uptime.ms(), MONDAY_S + 10 * 3600, 0, 0)
+    coached.coaching.set_time(coached.uptime.ms, MONDAY_S, 0, 0)
+    coached.coaching.set_time(coached.uptime.ms, MONDAY_S + 10 * 3600, 0, 0)
     assert coachings(coached) == [OUTSIDE_HOURS, CUES_FELT]
 
 
 def test_a_programme_runs_by_the_wearers_days(tmp_path):
     coached = Coached(tmp_path, programme_start_day=20_444, baseline_days=1)
-    coached.coaching.set_time(coached.uptime.ms(), MONDAY_S - 3600, 0, 0)
+    coached.coaching.set_time(coached.uptime.ms, MONDAY_S - 3600, 0, 0)
     coached.pass_ms(HOUR_MS, step_ms=1000)
     coached.pass_ms(24 * HOUR_MS, step_ms=1000)
     assert coachings(coached) == [BASELINE, CUES_FELT]

@@ -10,7 +10,7 @@ from posturecore.programme import FELT, SNOOZED
 from tests.core.test_bow import bow_blocks
 from tests.firmware.coached import Coached
 
-from button import HELD, HELD_LONG, PRESSED, THRICE, TWICE  # isort: skip
+from button import FIVE_TIMES, HELD, HELD_LONG, PRESSED, THRICE, TWICE  # isort: skip
 from controls import GESTURES  # isort: skip
 
 QUICK = {"slouch_hold_s": 5, "slouch_refractory_s": 10, "cues_per_hour": 30}
@@ -27,7 +27,14 @@ def answered(coached, pattern, since_ms=0):
 
 
 def test_the_table_of_gestures_is_all_that_the_button_knows():
-    assert [row[0] for row in GESTURES] == [PRESSED, TWICE, THRICE, HELD, HELD_LONG]
+    assert [row[0] for row in GESTURES] == [
+        PRESSED,
+        TWICE,
+        THRICE,
+        FIVE_TIMES,
+        HELD,
+        HELD_LONG,
+    ]
 
 
 def test_a_press_begins_a_snooze_and_another_ends_it(coached):
@@ -60,6 +67,18 @@ def test_a_hold_lets_a_new_host_pair_once(coached):
     coached.press(down_ms=5000)
     assert coached.actions == ["pair"]
     assert answered(coached, PAIRING)
+
+
+def test_five_presses_forget_every_host_and_let_a_new_one_pair(coached):
+    coached.press(5)
+    assert answered(coached, PAIRING)
+    assert coached.actions == ["forget"]
+
+
+def test_five_presses_that_flash_does_not_take_are_refused(coached):
+    coached.can_forget = False
+    coached.press(5)
+    assert answered(coached, REFUSED)
 
 
 def test_a_long_hold_switches_off(coached):

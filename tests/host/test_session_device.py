@@ -41,7 +41,7 @@ async def test_a_real_device_answers_refuses_and_goes(tape, tmp_path):
             result = await session.start_calibration()
             with pytest.raises(InputError, match="busy"):
                 await session.start_calibration()
-            await transport.board.play(6000)
+            await transport.board.play(7000)
             assert isinstance(await result, Calibration)
             await session.flush()
             assert sum(len(e.items) for e in heard if isinstance(e, Samples)) >= 354

@@ -94,9 +94,10 @@ class Worn:
             self.calibration,
             self.touch,
             lambda: print("pair"),
+            lambda: print("forget"),
             lambda: print("off"),
         )
-        self.coaching.set_time(self.uptime.ms(), MIDDAY_S, 0, 60)
+        self.coaching.set_time(self.uptime.ms, MIDDAY_S, 0, 60)
         self.steps = 0
 
     def tell(self, frame, values):
@@ -107,7 +108,8 @@ class Worn:
             self.steps += 1
             self.pins.run_until(self.clock.now_ms + STEP_MS)
             self.haptics.tend()
-            self.coaching.tend(self.uptime.ms())
+            self.uptime.tend()
+            self.coaching.tend(self.uptime.ms)
             self.controls.tend()
         for frame, values in self.decider.block(one):
             if frame == CUE:
