@@ -35,8 +35,9 @@ from trunkline.wearer import simulate_desk_hour
 CLIP = "mobgap_ha001_test11_l5"
 # How an upper back holds the sensor: T4 leans forward even when upright.
 _MOUNTING_DEG = (20.0, 3.0)
-_STILL_MS = 2000
-_CALIBRATED_MS = 8500
+_READY_MS = 2000  # by then the device has said that it is ready
+_STILL_MS = 5000  # by then the motor, which the host has played, is still
+_CALIBRATED_MS = 11500
 _CHUNK_MS = 20000
 
 Tell = Callable[[str], None]
@@ -140,14 +141,16 @@ async def play(part: Part, folder: Path, air: VirtualAir, tell: Tell, advance: A
                 f"connected over BLE, paired by passkey, MTU {transport.mtu}, "
                 f"boot {session.info.boot_id}"
             )
+            # The sensor has tested itself: the tape begins now.
+            began_ms, length_ms = transport.board.time_ms, len(counts) * 1000 // 60
             await session.stream(samples=True, decisions=True)
             calibration = await _prepare(part, session, transport)
             tell(f"neutral pose: {calibration}")
-            total_ms = len(counts) * 1000 // 60
             at_ms = transport.board.time_ms
-            while at_ms < total_ms:
-                at_ms = await transport.board.play(min(at_ms + _CHUNK_MS, total_ms))
-                advance(at_ms, total_ms)
+            while at_ms < began_ms + length_ms:
+                until_ms = min(at_ms + _CHUNK_MS, began_ms + length_ms)
+                at_ms = await transport.board.play(until_ms)
+                advance(at_ms - began_ms, length_ms)
             await session.flush()
             status = await session.status()
             motor_log = tuple(transport.board.motor_log)
@@ -160,6 +163,7 @@ async def _prepare(part: Part, session: Session, transport: SimulatedTransport) 
     placement = ("C7", "T4", "T12", "L5").index(part.recording.placement)
     await session.change_settings({"placement": placement})
     await session.set_time(int(datetime.now(UTC).timestamp() * 1000))
+    await transport.board.play(_READY_MS)
     await session.vibrate("identify")
     if part.neutral is not None:
         await session.set_neutral(part.neutral)
