@@ -7,12 +7,13 @@ up = trunkline.gravity(recording)        # (N, 3), pointing up, in the sensor fr
 analysis = trunkline.analyze(recording)  # episodes, bends, cues, wear
 """
 
-from trunkline.analysis import Analysis, Cue, Episode, Timeline, Wear
+from trunkline.analysis import Analysis, Cue, Episode, Wear
 from trunkline.errors import InputError, LinkError, ProtocolError, SimulatorError, TrunklineError
 from trunkline.filter import GravityFilter, gravity
 from trunkline.readers import CsvMapping, load
 from trunkline.recording import Recording
 from trunkline.replay import analyze
+from trunkline.timeline import Timeline
 
 __version__ = "0.1.0"
 

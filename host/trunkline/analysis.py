@@ -9,11 +9,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
 from posturecore import bends, coach, context, decide, lifts, patterns
 from posturecore.scales import SAMPLES_PER_BLOCK
+from trunkline.timeline import Timeline
 
 EpisodeRow = tuple[int, ...]
 
@@ -179,41 +177,6 @@ class Wear:
             link_lost_s=parts["link-lost"],
             by_context_s=parts,
         )
-
-
-@dataclass(frozen=True, eq=False)
-class Timeline:
-    """One value a block: what the device decided, moment by moment.
-
-    Attributes:
-        block_s: Seconds a block.
-        flexion_deg: Flexion from neutral, forward positive; NaN where it is not known.
-        lateral_deg: Lean from neutral, right positive; NaN where it is not known.
-        context: Index in posturecore.context.CONTEXTS.
-        slouch_state: 0 good, 1 begun, 2 prolonged.
-    """
-
-    block_s: float
-    flexion_deg: NDArray[np.float64]
-    lateral_deg: NDArray[np.float64]
-    context: NDArray[np.int8]
-    slouch_state: NDArray[np.int8]
-
-    @property
-    def time_s(self) -> NDArray[np.float64]:
-        """Give the start of each block in seconds."""
-        return np.arange(len(self.context), dtype=np.float64) * self.block_s
-
-    def angle_bands_s(self) -> dict[str, float]:
-        """Give the seconds of known flexion in bands used in ergonomics: <0, 0-20, 20-60, >60°."""
-        known = self.flexion_deg[
-            np.isfinite(self.flexion_deg) & (self.context != context.OFF_BODY)
-        ]
-        edges = [-np.inf, 0.0, 20.0, 60.0, np.inf]
-        counts, _ = np.histogram(known, bins=edges)
-        names = ("below 0°", "0 to 20°", "20 to 60°", "over 60°")
-        pairs = zip(names, counts, strict=True)
-        return {name: round(float(count) * self.block_s, 3) for name, count in pairs}
 
 
 @dataclass(frozen=True, eq=False)

@@ -19,7 +19,7 @@ from posturecore.calibrate import is_gravity
 from posturecore.context import CHANGING, UNKNOWN, WALKING
 from posturecore.decide import KIND_BEND, KIND_SLOUCH, Decider
 from posturecore.scales import NOMINAL_RATE_MHZ
-from trunkline.analysis import Analysis, Cue, Episode, Timeline, Wear, block_seconds
+from trunkline.analysis import Analysis, Cue, Episode, Wear, block_seconds
 from trunkline.blocks import IntArray, lay_out
 from trunkline.calm import Calm
 from trunkline.counts import to_stretches
@@ -31,6 +31,7 @@ from trunkline.passing import LEAST_BLOCKS, Passing
 from trunkline.quality import runs
 from trunkline.recording import Recording
 from trunkline.slip import slip_warnings
+from trunkline.timeline import Timeline
 
 _WORTH_PASSING = 100  # blocks; below it a plain loop is as fast
 _ROWS_AT_ONCE = 64

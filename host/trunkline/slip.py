@@ -3,7 +3,7 @@
 import numpy as np
 
 from posturecore.context import WALKING
-from trunkline.analysis import Timeline
+from trunkline.timeline import Timeline
 
 LEAST_WALK_S = 60.0  # less says nothing about a day
 SLIP_DEG = 8.0  # our engineering default: docs/detection.md

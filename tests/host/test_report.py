@@ -13,9 +13,10 @@ import pytest
 from posturecore.decide import LEDGER
 from tests.host.analysis_example import analysis_example
 from tests.host.page_reader import Page
-from trunkline.analysis import Timeline, Wear
+from trunkline.analysis import Wear
 from trunkline.errors import InputError
 from trunkline.report import ReportPage, ReportSection, wording, write_report
+from trunkline.timeline import Timeline
 
 EXAMPLE = analysis_example()
 HOUR = analysis_example(36_000, name="hour")

@@ -3,8 +3,8 @@ import pytest
 
 from posturecore.context import STILL, WALKING
 from trunkline import analyze
-from trunkline.analysis import Timeline
 from trunkline.slip import slip_warnings
+from trunkline.timeline import Timeline
 from trunkline.wearer import simulate_desk_hour
 
 

@@ -2,10 +2,11 @@
 
 import numpy as np
 
-from trunkline.analysis import Analysis, Cue, Timeline
+from trunkline.analysis import Analysis, Cue
 from trunkline.report import wording
 from trunkline.report.figure import LANES
 from trunkline.report.tables import Table
+from trunkline.timeline import Timeline
 
 
 def cue_table(analysis: Analysis) -> Table:

@@ -7,10 +7,11 @@ from datetime import date, timedelta
 import numpy as np
 
 from posturecore import context, params
-from trunkline.analysis import Analysis, Episode, Timeline, Wear
+from trunkline.analysis import Analysis, Episode, Wear
 from trunkline.errors import InputError
 from trunkline.report import wording
 from trunkline.report.figure import LANES, Motor, slouch_line_deg
+from trunkline.timeline import Timeline
 
 _CONTEXT_NAMES = {name: LANES[code] for code, name in enumerate(context.CONTEXTS)} | {
     "uncalibrated": "not calibrated",
