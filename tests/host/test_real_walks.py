@@ -28,7 +28,7 @@ def clip(name):
     if not path.is_file():
         pytest.skip(f"no {path.name}: set TRUNKLINE_DATA to a folder that holds back/{path.name}")
     with np.load(path) as file:
-        upside = np.diag([-1.0, -1.0, 1.0])  # worn upside down
+        upside = np.diag([-1.0, 1.0, -1.0])  # worn upside down, z to the back
         gyr = file["gyro"] @ upside if "gyro" in file.files else None
         rate_hz = 1 / float(np.median(np.diff(file["time"])))
         acc = file["accel"].astype(float) @ upside * STANDARD_GRAVITY_M_S2

@@ -27,8 +27,10 @@ GAIT, RISING = "skdh_lumbar_gait", "skdh_lumbar_sit2stand"
 _LEANS_DEG = (-12.0, 0.0, 12.0)
 # As few as the rules allow stands between a decision and a buzz.
 _EAGER = STRICT | {"slouch_dose_cdeg_s": 1500, "cues_per_hour": 30, "slouch_refractory_s": 10}
-# scikit-digital-health wears it upside down.
-_UPSIDE = np.diag([-1.0, -1.0, 1.0])
+# scikit-digital-health wears it upside down, z to the back: there the forward acceleration of a
+# stride comes a quarter before the vertical, on the mobgap clip a quarter after; and who sits
+# down bows forward.
+_UPSIDE = np.diag([-1.0, 1.0, -1.0])
 _NO_SPANS = np.empty((0, 2))
 
 
