@@ -14,6 +14,7 @@ from trunkline.readers import CsvMapping, load
 from trunkline.recording import Recording
 from trunkline.replay import analyze
 from trunkline.timeline import Timeline
+from trunkline.transition import Transition
 
 __version__ = "0.1.0"
 
@@ -29,6 +30,7 @@ __all__ = [
     "Recording",
     "SimulatorError",
     "Timeline",
+    "Transition",
     "TrunklineError",
     "Wear",
     "__version__",

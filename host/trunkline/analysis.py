@@ -12,6 +12,7 @@ from typing import Any
 from posturecore import bends, coach, context, decide, lifts, patterns
 from posturecore.scales import SAMPLES_PER_BLOCK
 from trunkline.timeline import Timeline
+from trunkline.transition import SIT_TO_STAND, Transition
 
 EpisodeRow = tuple[int, ...]
 
@@ -198,6 +199,7 @@ class Analysis:
         wear: Where the time went.
         timeline: One value a block.
         warnings: What the reader of any number here should know, a sentence each.
+        transitions: Sit-to-stands and stand-to-sits, found after the fact: the device tells none.
     """
 
     name: str
@@ -214,6 +216,7 @@ class Analysis:
     wear: Wear
     timeline: Timeline
     warnings: tuple[str, ...] = field(default=())
+    transitions: tuple[Transition, ...] = field(default=())
 
     @property
     def bends_per_worn_hour(self) -> float | None:
@@ -225,6 +228,17 @@ class Analysis:
     def cue_outcomes(self) -> Counter[str]:
         """Count the cues by outcome; answers to good posture are none."""
         return Counter(cue.outcome for cue in self.cues if cue.reason != "corrected")
+
+    @property
+    def rises(self) -> tuple[Transition, ...]:
+        """Give the sit-to-stands."""
+        return tuple(each for each in self.transitions if each.kind == SIT_TO_STAND)
+
+    @property
+    def rises_per_worn_hour(self) -> float | None:
+        """Give the rate of sit-to-stands; None before anything was worn."""
+        worn_h = self.wear.worn_s / 3600
+        return round(len(self.rises) / worn_h, 2) if worn_h else None
 
     def to_json(self) -> dict[str, Any]:
         """Give everything but the timeline as plain values that `json.dumps` takes."""
@@ -240,6 +254,8 @@ class Analysis:
             "bends": [asdict(bend) for bend in self.bends],
             "bend_counts": dict(self.bend_counts),
             "bends_per_worn_hour": self.bends_per_worn_hour,
+            "transitions": [each.to_json() for each in self.transitions],
+            "rises_per_worn_hour": self.rises_per_worn_hour,
             "cues": [asdict(cue) for cue in self.cues],
             "wear": asdict(self.wear),
             "angle_bands_s": self.timeline.angle_bands_s(),

@@ -17,6 +17,7 @@ from trunkline.mirror import Mirror
 from trunkline.neutral import neutral_vector
 from trunkline.quality import Quality, counts_warnings
 from trunkline.recording import Recording
+from trunkline.sit_to_stand import with_transitions
 
 Counts = NDArray[np.int16]
 
@@ -113,7 +114,7 @@ def analyze_capture(path: Path | str, *, strict: bool = False) -> tuple[Analysis
         neutral_source="the device" if mirror.neutral else "none",
         warnings=capture.warnings + counts_warnings(gather(mirror)[0], _rate_hz(mirror)),
     )
-    return analysis, mirror
+    return with_transitions(analysis, mirror.blocks()), mirror
 
 
 def _is_simulated(capture: Capture) -> bool | None:

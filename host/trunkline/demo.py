@@ -29,6 +29,7 @@ from trunkline.readers import load
 from trunkline.recording import Recording
 from trunkline.session import Session
 from trunkline.simulator import MotorChange, VirtualAir, write_tape
+from trunkline.sit_to_stand import with_transitions
 from trunkline.transports.simulated import SimulatedTransport
 from trunkline.wearer import simulate_desk_hour
 
@@ -200,7 +201,7 @@ def _played(
     )
     return Played(
         part=part,
-        analysis=analysis,
+        analysis=with_transitions(analysis, mirror.blocks()),
         comparison=mirror.compare(),
         difference_deg=filter_difference(gather(mirror)[0], recording.placement),
         motor_log=motor_log,

@@ -21,7 +21,7 @@ from posturecore.calibrate import DONE
 from posturecore.coach import REASON_HOST
 from posturecore.decide import IS_CUT
 from posturecore.scales import NOMINAL_RATE_MHZ, SAMPLES_PER_BLOCK
-from trunkline.blocks import make_blocks
+from trunkline.blocks import IntArray, lay_out, make_blocks
 from trunkline.decisions import Row
 from trunkline.events import (
     Calibration,
@@ -154,6 +154,12 @@ class Mirror:
             self.replay.finish()
             self.replay.decisions.take_refusals(self.device_cues)
             self.replay.decisions.marks |= self._marks
+
+    def blocks(self) -> IntArray:
+        """Give the blocks of everything decided here, one for each verdict; zeros: lost."""
+        first = self.replay.first_block if self.replay else 0
+        pieces = [(index // SAMPLES_PER_BLOCK - first, counts) for index, counts in self.samples]
+        return lay_out(pieces)[0]
 
     def compare(self) -> Comparison:
         """Compare all that was decided here with all that the device said."""

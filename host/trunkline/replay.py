@@ -30,6 +30,7 @@ from trunkline.neutral import Up, find_neutral, given_neutral, neutral_vector
 from trunkline.passing import LEAST_BLOCKS, Passing
 from trunkline.quality import runs
 from trunkline.recording import Recording
+from trunkline.sit_to_stand import with_transitions
 from trunkline.slip import slip_warnings
 from trunkline.timeline import Timeline
 
@@ -112,8 +113,7 @@ class Replay:
         if decider.amendment:
             start, walked = decider.amendment
             rows = len(self.decisions.verdicts)
-            start -= self.first_block
-            self.decisions.amendments.append((start, rows, walked > 0))
+            self.decisions.amendments.append((start - self.first_block, rows, walked > 0))
         context = decider.context
         # Saturated and without gravity are both UNKNOWN, but a saturated block has its angle.
         is_known = context != UNKNOWN or (decider.trunk is not None and _has_gravity(block))
@@ -260,7 +260,7 @@ def analyze(
             replay.gap(int(start) - replay.decider.at)
         replay.blocks(blocks[start:end])
     replay.finish()
-    return replay.analysis(
+    analysis = replay.analysis(
         name=recording.name,
         source=recording.source,
         is_simulated=recording.is_simulated,
@@ -271,13 +271,13 @@ def analyze(
         + sentences(marks(worn, gaps=worn.gaps), worn.rate_hz)
         + _without_neutral(up, prescription),
     )
+    return with_transitions(analysis, blocks)
 
 
 def _without_neutral(up: Up | None, settings: Mapping[str, int]) -> tuple[str, ...]:
     if up is not None:
         return ()
-    still_s = settings["calibration_s"]
     return (
-        f"no upright stand or seat of {still_s} still seconds gave a neutral pose, so nothing "
-        "was judged: give the pose",
+        f"no upright stand or seat of {settings['calibration_s']} still seconds gave a neutral "
+        "pose, so nothing was judged: give the pose",
     )

@@ -15,7 +15,8 @@ from trunkline.store import Store
 def test_reading_a_capture_gives_the_live_decisions(demo_run):
     for live in (demo_run.real, demo_run.simulated):
         read, mirror = analyze_capture(live.capture, strict=True)
-        for name in ("episodes", "bends", "cues", "wear", "settings", "neutral", "placement"):
+        names = ("episodes", "bends", "cues", "wear", "settings", "neutral", "placement")
+        for name in (*names, "transitions"):
             assert getattr(read, name) == getattr(live.analysis, name)
         for name in ("flexion_deg", "lateral_deg", "context", "slouch_state"):
             here, there = getattr(read.timeline, name), getattr(live.analysis.timeline, name)

@@ -35,7 +35,9 @@ def test_every_public_name_says_what_it_does(name):
             assert inspect.getdoc(getattr(thing, member)) or inspect.getdoc(value), member
 
 
-@pytest.mark.parametrize("name", ["Analysis", "Cue", "Episode", "Timeline", "Wear", "Recording"])
+@pytest.mark.parametrize(
+    "name", ["Analysis", "Cue", "Episode", "Timeline", "Transition", "Wear", "Recording"]
+)
 def test_every_field_of_a_result_has_its_own_line(name):
     thing = getattr(trunkline, name)
     for field in thing.__dataclass_fields__:

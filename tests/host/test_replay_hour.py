@@ -63,7 +63,7 @@ def test_cues_come_only_while_slouched_or_after_a_bend(hour, hour_analysis):
 def test_an_hour_as_json_is_whole(hour_analysis):
     said = json.loads(json.dumps(hour_analysis.to_json(), allow_nan=False))
     fields = set(trunkline.Analysis.__dataclass_fields__) - {"timeline"}
-    assert set(said) == fields | {"angle_bands_s", "bends_per_worn_hour"}
+    assert set(said) == fields | {"angle_bands_s", "bends_per_worn_hour", "rises_per_worn_hour"}
     assert len(said["episodes"]) == len(hour_analysis.episodes)
     assert said["episodes"][0]["start_s"] == hour_analysis.episodes[0].start_s
     assert said["settings"] == params.defaults()

@@ -62,6 +62,9 @@ def print_analysis(analysis: Analysis) -> None:
         out.print(_episodes(analysis))
     else:
         out.print("no prolonged slouch, no bend")
+    rises = len(analysis.rises)
+    sits = len(analysis.transitions) - rises
+    out.print(f"sit-to-stands: {rises}, stand-to-sits: {sits} (what one sensor can tell of them)")
     outcomes = analysis.cue_outcomes
     out.print(f"cues: {outcomes['felt']} felt, {outcomes.total() - outcomes['felt']} held back")
 

@@ -3,7 +3,7 @@
 Nothing here uses a sensor value or a detector. Angles are those of the back, upright is zero.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -20,6 +20,7 @@ from posturecore.context import (
 )
 from posturecore.params import SLOUCH_SIGN
 from posturecore.scales import SAMPLES_PER_BLOCK
+from trunkline.transition import SIT_TO_STAND, Transition
 from trunkline.wearer import SimulatedDay
 
 FloatArray = NDArray[np.float64]
@@ -152,3 +153,35 @@ def _stretches(is_so: BoolArray, longest_gap: int) -> list[Span]:
         if end - start < longest_gap and start > 0 and end < len(is_so):
             joined[start:end] = True
     return runs(joined)
+
+
+def transitions(day: SimulatedDay, kind: str) -> list[tuple[float, float]]:
+    """List the times of the sit-to-stands, or of the stand-to-sits, in seconds [start, end)."""
+    is_rise = kind == SIT_TO_STAND
+    found = []
+    for event in day.truth.events:
+        if event.kind == ("stand_up" if is_rise else "sit_down"):
+            found.append((event.start_s, event.end_s))
+        elif event.kind == "sit_to_stand" and is_rise:  # and sits again: both are one event
+            found.append((event.start_s, event.start_s + event.onset_s))
+        elif event.kind == "sit_to_stand":
+            found.append((event.end_s - event.return_s, event.end_s))
+    return found
+
+
+def pair(
+    real: Sequence[tuple[float, float]], told: Sequence[Transition], kind: str
+) -> tuple[int, int, int]:
+    """Pair what was told with what is true, by overlap in time.
+
+    Returns:
+        How many were found, were missed, and are false.
+    """
+    left = [each for each in told if each.kind == kind]
+    found = 0
+    for start_s, end_s in real:
+        match = next((e for e in left if e.start_s < end_s and e.end_s > start_s), None)
+        if match is not None:
+            left.remove(match)
+            found += 1
+    return found, len(real) - found, len(left)

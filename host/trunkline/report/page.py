@@ -170,6 +170,7 @@ def _views(sections: tuple[ReportSection, ...]) -> Iterable[dict[str, object]]:
             "settings": tables.setting_rows(settings),
             "prescription": prescription,
             "settings_shown_in": shown.get(prescription),
+            "rises": tables.rise_sentence(analysis),
             "warnings": [
                 *analysis.warnings,
                 *_mixed(analysis, prescription),

@@ -241,6 +241,18 @@ def near_neutral_share(analysis: Analysis) -> float | None:
     return float(np.mean(flexion_deg < line_deg if line_deg > 0 else flexion_deg > line_deg))
 
 
+def rise_sentence(analysis: Analysis) -> str:
+    """Say how often the wearer stood up and sat down, and how sure that is."""
+    rises = len(analysis.rises)
+    rate = analysis.rises_per_worn_hour
+    often = "" if rate is None or not rises else f" ({rate:g} per worn hour)"
+    return (
+        f"Found {wording.count(rises, 'sit-to-stand')}{often} and "
+        f"{wording.count(len(analysis.transitions) - rises, 'stand-to-sit')}, told from how the "
+        "hips go up and down: one sensor misses some, and may take a long squat for a seat."
+    )
+
+
 def motor_sentence(motor: Motor) -> str:
     """Say how often and how long the motor ran."""
     total_s = sum(duration_ms for _, duration_ms in motor) / 1000

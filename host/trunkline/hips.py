@@ -1,0 +1,124 @@
+"""How the hips move up and down: from the blocks of one sensor on the back.
+
+    vertical acceleration ──sum──► speed of the sensor
+    less L · d(cos θ)/dt           what the tipping trunk alone would do: the hips' speed
+    less its median over 6 s       drift of the sum
+    while faster than 50 mm/s      a lobe: the hips went one way, once
+
+A drift that grows evenly is its own median, and is taken off exactly. So is the way of a lift or
+of stairs that goes on for more than about 3 s: of slower ways nothing is told.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from posturecore.blocks import ACC, ACC_RANGE, GYR, UP
+from posturecore.scales import ACC_LSB_PER_G, acc_lsb, gyr_lsb
+from trunkline.quality import STANDARD_GRAVITY_M_S2, runs
+
+FloatArray = NDArray[np.float64]
+
+DRIFT_S = 7.0  # [D]
+# Half of the spread and of the turning that the device calls rest (posturecore.motion); the mean
+# may be off by what it is to correct.
+_REST_G, _REST_RANGE_MG, _REST_TURN_DPS = 0.1, 30, 4
+_REST_BLOCKS = 10  # where a movement turns round it is still for less
+_PRIOR_BLOCKS = 0.1
+_LEAST_M_S = 0.05  # slower is rest, or drift
+_ROWS_AT_ONCE = 4096
+# Less is no way, not even the way back of one.
+_LEAST_M = 0.06
+
+
+@dataclass(frozen=True)
+class Lobe:
+    """Hold one way of the hips, up or down, in blocks [start, end).
+
+    Attributes:
+        start: Its first block.
+        end: The first block after.
+        height_m: How far, up positive, against the speed just before and after.
+        speed_m_s: Its fastest speed, up positive.
+    """
+
+    start: int
+    end: int
+    height_m: float
+    speed_m_s: float
+
+    @property
+    def is_up(self) -> bool:
+        """Tell whether the hips went up."""
+        return self.height_m > 0
+
+
+def vertical_m_s2(blocks: NDArray[np.integer]) -> FloatArray:
+    """Give the upward acceleration of the sensor in (K, 16) blocks, gravity and offsets off.
+
+    At rest it must be zero in every pose: a zero offset of each axis and a common scale are fitted
+    to all blocks at rest (as in the autocalibration of van Hees 2014, but for one number a pose).
+    """
+    up = blocks[:, UP : UP + 3].astype(np.float64)
+    up /= np.maximum(np.linalg.norm(up, axis=1, keepdims=True), 1.0)
+    excess = (blocks[:, ACC : ACC + 3] * up).sum(axis=1) / ACC_LSB_PER_G - 1.0
+    is_still = (
+        (np.abs(excess) < _REST_G)
+        & (blocks[:, ACC_RANGE : ACC_RANGE + 3] < acc_lsb(_REST_RANGE_MG)).all(axis=1)
+        & (np.abs(blocks[:, GYR : GYR + 3]) < gyr_lsb(_REST_TURN_DPS)).all(axis=1)
+    )
+    is_rest = np.zeros(len(up), dtype=np.bool_)
+    for start, end in zip(*runs(is_still), strict=True):
+        is_rest[start:end] = end - start >= _REST_BLOCKS
+    by = np.column_stack([up, np.ones(len(up))])
+    at_rest = by[is_rest]
+    # A pose that was never at rest is left as it is.
+    gram = at_rest.T @ at_rest + _PRIOR_BLOCKS * np.eye(4)
+    vertical: FloatArray = excess - by @ np.linalg.solve(gram, at_rest.T @ excess[is_rest])
+    return vertical * STANDARD_GRAVITY_M_S2
+
+
+def lobes(
+    vertical: FloatArray, cosine: FloatArray, above_hip_m: float, block_s: float
+) -> Iterator[Lobe]:
+    """List the ways of the hips in order; where the cosine is not known there are none.
+
+    Args:
+        vertical: (K,) upward acceleration of the sensor, in m/s².
+        cosine: (K,) of the trunk's inclination; NaN where it is not known.
+        above_hip_m: How far above the hips the sensor sits.
+        block_s: Seconds a block.
+    """
+    window = 2 * round(DRIFT_S / block_s / 2) + 1
+    for start, end in zip(*runs(np.isfinite(cosine)), strict=True):
+        if end - start > window:
+            tipping = above_hip_m * np.gradient(cosine[start:end]) / block_s
+            speed = np.cumsum(vertical[start:end]) * block_s - tipping
+            yield from _of_stretch(speed, int(start), window, block_s)
+
+
+def _of_stretch(speed: FloatArray, first: int, window: int, block_s: float) -> Iterator[Lobe]:
+    moving = speed - _moving_median(speed, window)
+    way = (moving > _LEAST_M_S).astype(np.int8) - (moving < -_LEAST_M_S)
+    edges = np.concatenate(([0], np.flatnonzero(np.diff(way)) + 1, [len(way)]))
+    heights = np.add.reduceat(moving, edges[:-1]) * block_s
+    is_far = (np.abs(heights) >= _LEAST_M) & (way[edges[:-1]] != 0)
+    for k in np.flatnonzero(is_far):
+        start, end = int(edges[k]), int(edges[k + 1])
+        # Cut by a gap or by an end, it says nothing.
+        if start > 0 and end < len(moving):
+            peak = np.argmax(np.abs(moving[start:end]))
+            yield Lobe(first + start, first + end, float(heights[k]), float(moving[start + peak]))
+
+
+def _moving_median(values: FloatArray, window: int) -> FloatArray:
+    """Take the median about each value; the ends go on evenly."""
+    padded = np.pad(values, window // 2, mode="reflect", reflect_type="odd")
+    windows = np.lib.stride_tricks.sliding_window_view(padded, window)
+    medians = np.empty(len(values))
+    for row in range(0, len(values), _ROWS_AT_ONCE):
+        rows = slice(row, row + _ROWS_AT_ONCE)
+        medians[rows] = np.median(windows[rows], axis=1)
+    return medians
