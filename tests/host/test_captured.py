@@ -24,6 +24,16 @@ def test_reading_a_capture_gives_the_live_decisions(demo_run):
         assert mirror.compare() == live.comparison
 
 
+def test_a_capture_tells_the_same_seats_as_the_clip_it_was_made_of(demo_run):
+    captured, mirror = analyze_capture(demo_run.real.capture)
+    assert len(mirror.blocks()) == len(captured.timeline.context)
+    direct = analyze(load(demo_run.real.capture), neutral=captured.neutral)
+    assert len(direct.transitions) == 4
+    for here, there in zip(captured.transitions, direct.transitions, strict=True):
+        assert here.kind == there.kind
+        assert here.start_s == pytest.approx(there.start_s, abs=0.2)
+
+
 def test_a_capture_is_a_recording_in_si_units(demo_run):
     recording = load(demo_run.real.capture, strict=True)
     counts, gaps = gather(mirror_of(read_capture(demo_run.real.capture)))

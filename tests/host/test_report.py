@@ -17,6 +17,7 @@ from trunkline.analysis import Wear
 from trunkline.errors import InputError
 from trunkline.report import ReportPage, ReportSection, wording, write_report
 from trunkline.timeline import Timeline
+from trunkline.transition import Transition
 
 EXAMPLE = analysis_example()
 HOUR = analysis_example(36_000, name="hour")
@@ -180,6 +181,18 @@ def test_the_summary_comes_first_with_the_numbers_that_matter(written):
     assert "18 bends deepest 79°, 6 held" in _turned(top)
     assert "6 cues felt 18 held back" in _turned(top)
     assert "Frames dropped 0" in top
+
+
+def test_rises_are_counted_with_what_one_sensor_cannot_tell(written):
+    rise = Transition("sit-to-stand", 10.0, 12.0, 0.4, 0.6, 90)
+    sit = replace(rise, kind="stand-to-sit")
+    seated = replace(EXAMPLE, transitions=(rise, sit, rise))
+    per_hour = f"{2 / EXAMPLE.wear.worn_s * 3600:.2f}".rstrip("0").rstrip(".")
+    text = Page(written(section(seated))).text
+    assert f"Found 2 sit-to-stands ({per_hour} per worn hour) and 1 stand-to-sit, told" in text
+    assert "misses some, and may take a long squat for a seat" in text
+    assert "Found no sit-to-stands and no stand-to-sits" in Page(written(section(EXAMPLE))).text
+    assert "sit-to-stand" not in Page(written(section(replace(seated, neutral=None)))).text
 
 
 def test_a_lower_back_sensor_is_said_to_miss_the_upper_back(written):

@@ -242,7 +242,9 @@ def near_neutral_share(analysis: Analysis) -> float | None:
 
 
 def rise_sentence(analysis: Analysis) -> str:
-    """Say how often the wearer stood up and sat down, and how sure that is."""
+    """Say how often the wearer stood up and sat down, and how sure that is; "": not judged."""
+    if analysis.neutral is None:
+        return ""
     rises = len(analysis.rises)
     rate = analysis.rises_per_worn_hour
     often = "" if rate is None or not rises else f" ({rate:g} per worn hour)"
