@@ -2,7 +2,7 @@
 
 from dataclasses import asdict, dataclass
 
-SIT_TO_STAND, STAND_TO_SIT = "sit-to-stand", "stand-to-sit"
+SIT_TO_STAND, STAND_TO_SIT = KINDS = ("sit-to-stand", "stand-to-sit")
 
 
 @dataclass(frozen=True)

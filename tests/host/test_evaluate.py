@@ -148,6 +148,20 @@ def test_a_bend_that_is_logged_twice_or_not_at_all_is_an_error():
     assert score(case, 1, day, twice).bends == (found, 0, len(analysis.bends))
 
 
+def test_a_transition_that_is_told_twice_or_not_at_all_is_an_error():
+    case = Case("seats", "therapy")
+    day, analysis = run_day(case, 1, 15.0)
+    found, missed, false = score(case, 1, day, analysis).transitions["sit-to-stand"]
+    assert found > 5
+    assert (missed, false) == (0, 0)
+    none = score(case, 1, day, replace(analysis, transitions=()))
+    assert none.transitions["sit-to-stand"] == (0, found, 0)
+    twice = score(case, 1, day, replace(analysis, transitions=analysis.transitions * 2))
+    assert twice.transitions["sit-to-stand"] == (found, 0, found)
+    assert summary.transition_f1([none], "sit-to-stand").value == 0
+    assert summary.transition_f1([twice], "sit-to-stand").value == pytest.approx(2 / 3)
+
+
 def test_the_sample_meets_its_claims(sample):
     found = {claim.what: claim for claim in claims_of(sample) if claim.is_measured}
     for name in (
@@ -157,6 +171,8 @@ def test_the_sample_meets_its_claims(sample):
         "alerts per hour, bending",
         "alerts per hour, reclined",
         "bends, F1",
+        "sit-to-stands, F1",
+        "stand-to-sits, F1",
         "stoop or squat, AUC, firm and straight",
     ):
         assert found[name].is_met, found[name]
@@ -224,6 +240,12 @@ def test_nobody_is_alerted_while_the_reference_walks():
     rows = {what: found for _, what, found in clips.table(None).rows}
     assert rows["slouch alerts while the reference walks"].startswith("0 in 24 runs")
     assert float(rows["walking by the second, F1 (target ≥ 0.85)"]) >= 0.85
+
+
+def test_the_seats_of_the_clip_that_comes_along_are_counted():
+    rows = {what: found for _, what, found in clips.table(None).rows}
+    seats = rows["transitions (no reference; read off the signal: 2 and 2)"]
+    assert seats == "2 sit-to-stands and 2 stand-to-sits"
 
 
 def test_the_command_writes_a_page_pictures_and_json(tmp_path):

@@ -13,7 +13,7 @@ from trunkline.errors import InputError
 if TYPE_CHECKING:
     from trunkline.evaluate import Table
 
-_TOLD = ("claims", "slouches", "false_cases", "bends", "clips")
+_TOLD = ("claims", "slouches", "false_cases", "bends", "transitions", "clips")
 
 
 def evaluate(

@@ -7,6 +7,7 @@ from trunkline.evaluate import summary
 from trunkline.evaluate.corpus import CLOSE_LIFTS, FIRM, Case
 from trunkline.evaluate.outcome import Outcome
 from trunkline.evaluate.summary import Figure
+from trunkline.transition import KINDS
 
 Runs = Sequence[Outcome]
 
@@ -50,6 +51,7 @@ Cases = Mapping[str, Case]
 def claims(cases: Cases, runs: Runs, held_out: Runs) -> list[Claim]:
     """Hold every claim against the runs."""
     rules = [*_of_slouches(cases), *_of_contexts(), ("bends, F1", 0.97, True, summary.bend_f1)]
+    rules += _of_transitions()
     return [
         Claim(what, limit, is_least, of(runs), of(held_out))
         for what, limit, is_least, of in (*rules, *_of_lifts(cases))
@@ -88,6 +90,14 @@ def _of_contexts() -> list[Rule]:
     ]
     strict = ("alerts per hour walking, at 5° and 3 s", 0.0, False, rate("strict", "walking"))
     return [*found, strict]
+
+
+def _of_transitions() -> list[Rule]:
+    def f1(kind: str) -> Callable[[Runs], Figure]:
+        return lambda runs: summary.transition_f1(runs, kind)
+
+    # A count that is off by one in twenty still tells a day of little standing up from another.
+    return [(f"{kind}s, F1", 0.95, True, f1(kind)) for kind in KINDS]
 
 
 def _of_lifts(cases: Cases) -> list[Rule]:

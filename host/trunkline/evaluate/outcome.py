@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 
+Counts = tuple[int, int, int]
 Seconds = tuple[int, int, int, int]
 
 
@@ -65,6 +66,7 @@ class Outcome:
         context_delays_s: From the start of a bout of ten seconds or more to its first second.
         squares_deg2: Sum of squared errors of flexion by true context.
         blocks: How many blocks were summed.
+        transitions: Found, missed, false of each kind of transition.
     """
 
     case: str
@@ -85,3 +87,4 @@ class Outcome:
     context_delays_s: dict[str, tuple[float, ...]]
     squares_deg2: dict[str, float] = field(default_factory=dict)
     blocks: dict[str, int] = field(default_factory=dict)
+    transitions: dict[str, Counts] = field(default_factory=dict)

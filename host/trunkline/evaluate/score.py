@@ -12,6 +12,7 @@ from trunkline.evaluate.corpus import Case
 from trunkline.evaluate.outcome import FalseAlert, Lift, Outcome, Seconds, Slouched
 from trunkline.evaluate.truth import BLOCKS_PER_S, Blocks
 from trunkline.replay import analyze
+from trunkline.transition import KINDS
 from trunkline.wearer import SimulatedDay, simulate
 
 MINUTES = 45.0
@@ -77,6 +78,10 @@ def score(case: Case, seed: int, day: SimulatedDay, analysis: Analysis) -> Outco
         context_delays_s=bouts,
         squares_deg2=squares,
         blocks=known,
+        transitions={
+            kind: truth.pair(truth.transitions(day, kind), analysis.transitions, kind)
+            for kind in KINDS
+        },
     )
 
 

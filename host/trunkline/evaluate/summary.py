@@ -7,7 +7,7 @@ import numpy as np
 
 from posturecore.context import CONTEXTS, OFF_BODY
 from trunkline.evaluate.intervals import FloatArray, Interval, bootstrap, hanley, poisson, wilson
-from trunkline.evaluate.outcome import Lift, Outcome, Slouched
+from trunkline.evaluate.outcome import Counts, Lift, Outcome, Slouched
 from trunkline.evaluate.truth import NEVER
 
 # By its leak, the dose rule never counts what is less than this over the angle.
@@ -81,7 +81,16 @@ def false_rate(runs: Sequence[Outcome], *contexts: str) -> Figure:
 
 def bend_f1(runs: Sequence[Outcome]) -> Figure:
     """Give F1 of bends; its interval draws runs anew."""
-    counts = np.array([run.bends for run in runs], dtype=np.float64).reshape(-1, 3)
+    return _f1_of([run.bends for run in runs])
+
+
+def transition_f1(runs: Sequence[Outcome], kind: str) -> Figure:
+    """Give F1 of one kind of transition; its interval draws runs anew."""
+    return _f1_of([run.transitions[kind] for run in runs])
+
+
+def _f1_of(found_missed_false: Sequence[Counts]) -> Figure:
+    counts = np.array(found_missed_false, dtype=np.float64).reshape(-1, 3)
     if not counts.sum():
         return Figure(float("nan"), (0.0, 1.0))
     return Figure(_f1(counts.sum(axis=0)), bootstrap(counts, _f1))

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from posturecore.context import CONTEXTS, STILL, VIBRATING
+from posturecore.params import PLACEMENTS
 from trunkline.evaluate import summary
 from trunkline.evaluate.claims import Claim, claims
 from trunkline.evaluate.corpus import CLOSE_LIFTS, FIRM, HELD_OUT_SEEDS, Case
@@ -14,6 +15,7 @@ from trunkline.evaluate.intervals import FloatArray
 from trunkline.evaluate.outcome import Outcome
 from trunkline.evaluate.pool import Evaluation
 from trunkline.evaluate.summary import Figure
+from trunkline.transition import KINDS
 
 STYLES = ("stoop-like", "squat-like", "mixed", "unknown", "not logged")
 _RULES = {
@@ -60,6 +62,7 @@ def tables_of(evaluation: Evaluation) -> list[Table]:
         _false_by_case(runs),
         _bends(runs, cases),
         _lifts(runs, cases),
+        _transitions(runs, cases),
         _contexts(runs),
         _angles(runs, cases),
         _corpus(evaluation),
@@ -191,6 +194,20 @@ def _lifts(runs: Sequence[Outcome], cases: dict[str, Case]) -> Table:
 
 def _sits(case: Case, is_firm: bool, is_close: bool) -> bool:
     return (case.tissue == FIRM) == is_firm and (case.scenario == CLOSE_LIFTS) == is_close
+
+
+def _transitions(runs: Sequence[Outcome], cases: dict[str, Case]) -> Table:
+    rows = []
+    for place in PLACEMENTS:
+        among = [run for run in runs if cases[run.case].placement == place]
+        for kind in KINDS:
+            counts = [run.transitions[kind] for run in among]
+            found, missed, false = (sum(each[k] for each in counts) for k in range(3))
+            hit, right = summary.share(found, found + missed), summary.share(found, found + false)
+            told = (str(found + missed), str(found), str(false), cell(hit), cell(right))
+            rows.append((place, kind, *told, cell(summary.transition_f1(among, kind))))
+    head = ("placement", "kind", "true", "found", "false", "sensitivity", "precision", "F1")
+    return Table("transitions", head, tuple(rows))
 
 
 def _contexts(runs: Sequence[Outcome]) -> Table:
