@@ -19,11 +19,12 @@ from trunkline import examples
 from trunkline.analysis import Analysis
 from trunkline.capture import CaptureWriter
 from trunkline.captured import Counts, gather
+from trunkline.comparison import Comparison
 from trunkline.counts import ACC_COUNTS_PER_M_S2, GYR_COUNTS_PER_RAD_S, to_counts
 from trunkline.errors import ProtocolError
 from trunkline.events import Calibration, Hello, Status
 from trunkline.filter import gravity
-from trunkline.mirror import Comparison, Mirror
+from trunkline.mirror import Mirror
 from trunkline.neutral import neutral_vector, up_counts
 from trunkline.readers import load
 from trunkline.recording import Recording

@@ -11,7 +11,6 @@ identical. Samples that the device itself lost are a gap on both sides, and do c
 
 from collections import deque
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,6 +21,7 @@ from posturecore.coach import REASON_HOST
 from posturecore.decide import IS_CUT
 from posturecore.scales import NOMINAL_RATE_MHZ, SAMPLES_PER_BLOCK
 from trunkline.blocks import IntArray, lay_out, make_blocks
+from trunkline.comparison import Comparison
 from trunkline.decisions import Row
 from trunkline.events import (
     Calibration,
@@ -44,53 +44,6 @@ Counts = NDArray[np.int16]
 # Decisions come ten blocks a frame, samples two: so much may be under way when a stream ends.
 _UNDER_WAY_BLOCKS = 12
 _LONGEST_GAP_BLOCKS = 24 * 3600 * 10  # a day: an index beyond it is wrong, not late
-
-
-@dataclass
-class Comparison:
-    """How device and host agree; its text says so in words.
-
-    Attributes:
-        blocks: Verdicts compared.
-        events: Episodes and cues compared.
-        lost_frames: Frames that never came or could not be read.
-        unmatched_blocks: Blocks on which only one side has a verdict.
-        differences: What differed, a sentence each.
-    """
-
-    blocks: int = 0
-    events: int = 0
-    lost_frames: int = 0
-    unmatched_blocks: int = 0
-    differences: list[str] = field(default_factory=list)
-
-    @property
-    def is_complete(self) -> bool:
-        """Tell whether something was compared and nothing is missing on either side."""
-        return self.blocks > 0 and not self.lost_frames and not self.unmatched_blocks
-
-    @property
-    def is_identical(self) -> bool:
-        """Tell whether everything was compared and nothing differed."""
-        return self.is_complete and not self.differences
-
-    def __str__(self) -> str:
-        """Say it in words."""
-        compared = f"{self.blocks:,} blocks, {self.events} events"
-        if self.is_identical:
-            return f"identical ({compared})"
-        if self.differences:
-            verdict = f"DIFFERENT, differences: {len(self.differences)} ({compared})"
-        elif self.blocks:
-            verdict = f"incomplete, identical where both are known ({compared})"
-        else:
-            return "not compared: no decisions came beside the samples"
-        if self.is_complete:
-            return verdict
-        return (
-            f"{verdict}; frames lost: {self.lost_frames}, "
-            f"blocks not comparable: {self.unmatched_blocks}"
-        )
 
 
 class Mirror:
