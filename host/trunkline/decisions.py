@@ -4,8 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from posturecore import coach, frames
-
-Row = tuple[int, ...]
+from trunkline.verdicts import Row, Verdicts
 
 
 @dataclass
@@ -13,14 +12,14 @@ class Decisions:
     """All that a Decider said, one row a block and one row an event.
 
     Attributes:
-        verdicts: (flexion_cdeg, lateral_cdeg, context, slouch_state, is_known) a block.
+        verdicts: A verdict a block.
         episodes: Values of episode frames.
         cues: Values of cue frames.
         amendments: (start, end, is_walking): rows of `verdicts` whose context was told later.
         marks: Blocks of the cues that the wearer marked as wrong.
     """
 
-    verdicts: list[Row] = field(default_factory=list)
+    verdicts: Verdicts = field(default_factory=Verdicts)
     episodes: list[Row] = field(default_factory=list)
     cues: list[Row] = field(default_factory=list)
     amendments: list[tuple[int, int, bool]] = field(default_factory=list)

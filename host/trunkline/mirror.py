@@ -20,9 +20,8 @@ from posturecore.calibrate import DONE
 from posturecore.coach import REASON_HOST
 from posturecore.decide import IS_CUT
 from posturecore.scales import NOMINAL_RATE_MHZ, SAMPLES_PER_BLOCK
-from trunkline.blocks import IntArray, lay_out, make_blocks
+from trunkline.blocks import BlockArray, lay_out, make_blocks
 from trunkline.comparison import Comparison
-from trunkline.decisions import Row
 from trunkline.events import (
     Calibration,
     CueFrame,
@@ -38,6 +37,7 @@ from trunkline.events import (
 from trunkline.neutral import Up
 from trunkline.records import Coaching, Mark
 from trunkline.replay import Replay
+from trunkline.verdicts import Row, told_last
 
 Counts = NDArray[np.int16]
 
@@ -68,9 +68,9 @@ class Mirror:
         self.device_cues: list[Row] = []
         self.settings: dict[str, int] = params.defaults()
         self._pending: deque[tuple[int, SettingsFrame | Calibration | Coaching]] = deque()
-        self._verdicts: dict[int, Row] = {}
+        self._heard: list[tuple[NDArray[np.int64], NDArray[np.int16]]] = []  # blocks, verdicts
         self._marks: set[int] = set()
-        self._gaps: set[int] = set()
+        self._gaps: list[tuple[int, int]] = []
         self._lost_frames = 0
         self._is_link_lossy = False  # frames went missing since the last samples
         self._oddities: list[str] = []
@@ -82,8 +82,8 @@ class Mirror:
         elif isinstance(event, SamplesRun):
             self._take_run(event)
         elif isinstance(event, Decisions):
-            for k, item in enumerate(event.items):
-                self._verdicts[event.block_index + k] = item
+            blocks = np.arange(event.block_index, event.block_index + len(event.items))
+            self._heard.append((blocks, np.array(event.items, dtype=np.int16).reshape(-1, 4)))
         elif isinstance(event, EpisodeFrame):
             self.device_episodes.append(_values(event))
         elif isinstance(event, CueFrame):
@@ -108,7 +108,7 @@ class Mirror:
             self.replay.decisions.take_refusals(self.device_cues)
             self.replay.decisions.marks |= self._marks
 
-    def blocks(self) -> IntArray:
+    def blocks(self) -> BlockArray:
         """Give the blocks of everything decided here, one for each verdict; zeros: lost."""
         first = self.replay.first_block if self.replay else 0
         pieces = [(index // SAMPLES_PER_BLOCK - first, counts) for index, counts in self.samples]
@@ -130,24 +130,31 @@ class Mirror:
         return result
 
     def _compare_verdicts(self, result: Comparison, replay: Replay) -> None:
-        if not self._verdicts:
+        blocks, said = told_last(self._heard)
+        if not len(blocks):
             return
-        first, here = replay.first_block, replay.decisions.verdicts
+        first, here = replay.first_block, replay.decisions.verdicts.array()[:, :4]
         last = first + len(here) - 1
         # Before one of the two streams began, and what is still under way, nothing is missing.
-        begin, heard_last = max(first, min(self._verdicts)), max(self._verdicts)
+        begin, heard_last = max(first, int(blocks[0])), int(blocks[-1])
         is_under_way = abs(last - heard_last) <= _UNDER_WAY_BLOCKS
         end = min(last, heard_last) if is_under_way else max(last, heard_last)
-        said = {block for block in self._verdicts if begin <= block <= end}
-        decided = set(range(begin, min(last, end) + 1)) - self._gaps
-        result.blocks = len(said & decided)
-        result.unmatched_blocks = len(said ^ decided)
-        for block in sorted(said & decided):
-            theirs, ours = self._verdicts[block], here[block - first][:4]
-            if theirs != ours:
-                result.differences.append(
-                    f"block {block}: the device said {theirs}, here it is {ours}"
-                )
+        is_decided = np.zeros(len(here), dtype=np.bool_)
+        is_decided[begin - first : max(0, min(last, end) - first + 1)] = True
+        for gap_start, gap_end in self._gaps:
+            is_decided[gap_start - first : gap_end - first] = False
+        is_asked = (blocks >= begin) & (blocks <= end)
+        is_both = is_asked & (blocks <= last)
+        is_both[is_both] = is_decided[blocks[is_both] - first]
+        result.blocks = int(is_both.sum())
+        result.unmatched_blocks = int(is_asked.sum() + is_decided.sum()) - 2 * result.blocks
+        blocks, said = blocks[is_both], said[is_both]
+        ours = here[blocks - first]
+        for k in np.flatnonzero((ours != said).any(axis=1)).tolist():
+            result.differences.append(
+                f"block {blocks[k]}: the device said {tuple(said[k].tolist())}, "
+                f"here it is {tuple(ours[k].tolist())}"
+            )
 
     def _take_samples(self, event: Samples) -> None:
         if not self._is_next(event.sample_index):
@@ -198,7 +205,7 @@ class Mirror:
         if block > at:
             self._apply_pending(self.replay)
             self.replay.gap(block - at, is_link_lost=self._is_link_lossy)
-            self._gaps.update(range(at, block))
+            self._gaps.append((at, block))
         return self.replay
 
     def _apply_pending(self, replay: Replay) -> None:

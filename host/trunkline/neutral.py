@@ -8,7 +8,7 @@ from numpy.typing import ArrayLike
 from posturecore.angles import TrunkFrame
 from posturecore.calibrate import DONE, RUNNING, Calibrator
 from posturecore.scales import NOMINAL_RATE_MHZ, blocks_for_s
-from trunkline.blocks import IntArray
+from trunkline.blocks import BlockArray
 from trunkline.counts import UP_COUNTS
 from trunkline.errors import InputError
 from trunkline.recording import Recording, axis_map
@@ -16,7 +16,7 @@ from trunkline.recording import Recording, axis_map
 Up = tuple[int, int, int]
 
 
-def find_neutral(blocks: IntArray, settings: Mapping[str, int]) -> tuple[Up, int] | None:
+def find_neutral(blocks: BlockArray, settings: Mapping[str, int]) -> tuple[Up, int] | None:
     """Find the first still, upright stretch that the device's own calibration accepts.
 
     Returns:

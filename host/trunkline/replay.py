@@ -4,38 +4,37 @@
 posturecore's Decider, and a record of all that it said.
 """
 
-from collections.abc import Mapping
-from itertools import chain
+from collections.abc import Iterator, Mapping
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from posturecore import params
-from posturecore.angles import norm
 from posturecore.bends import DEPTHS_CDEG
-from posturecore.blocks import UP
+from posturecore.blocks import CHARGING, FLAGS
 from posturecore.bow import NOMINAL
-from posturecore.calibrate import is_gravity
+from posturecore.calibrate import has_gravity
 from posturecore.context import CHANGING, UNKNOWN, WALKING
 from posturecore.decide import KIND_BEND, KIND_SLOUCH, Decider
 from posturecore.scales import NOMINAL_RATE_MHZ
 from trunkline.analysis import Analysis, Cue, Episode, Wear, block_seconds
-from trunkline.blocks import IntArray, lay_out
+from trunkline.blocks import BlockArray, lay_out
 from trunkline.calm import Calm
 from trunkline.counts import to_stretches
-from trunkline.decisions import Decisions, Row
+from trunkline.decisions import Decisions
 from trunkline.errors import InputError
 from trunkline.filter import gravity
 from trunkline.neutral import Up, find_neutral, given_neutral, neutral_vector
-from trunkline.passing import LEAST_BLOCKS, Passing
+from trunkline.passing import Passing
 from trunkline.quality import runs
 from trunkline.recording import Recording
 from trunkline.sit_to_stand import with_transitions
 from trunkline.slip import slip_warnings
 from trunkline.timeline import Timeline
+from trunkline.verdicts import WIDTH, Row, Rows
 
 _WORTH_PASSING = 100  # blocks; below it a plain loop is as fast
-_ROWS_AT_ONCE = 64
+_ROWS_AT_ONCE = 16
 
 
 def complete_settings(settings: Mapping[str, int] | None, placement: str) -> dict[str, int]:
@@ -77,7 +76,7 @@ class Replay:
         self.decisions = Decisions()
         self.block_s = block_seconds(rate_mhz)
 
-    def blocks(self, blocks: IntArray) -> None:
+    def blocks(self, blocks: BlockArray) -> None:
         """Decide on (K, 16) blocks in order; runs that can decide nothing are passed over."""
         trunk = self.decider.trunk
         if trunk is None or len(blocks) < _WORTH_PASSING:
@@ -86,37 +85,33 @@ class Replay:
             return
         calm = Calm.of(blocks, self.decider, trunk)
         passing = Passing(blocks, self.decider, calm)
-        at, first = 0, 0
-        rows: list[list[int]] = []
-        measures: list[list[int]] = []
-        stops = calm.stops
+        contexts, states = bytearray(len(blocks)), bytearray(len(blocks))
+        start, at, rows_end = len(self.decisions.verdicts), 0, 0
+        rows: Iterator[tuple[list[int], Row]] = iter(())
         while at < len(blocks):
-            if stops[at] - at >= LEAST_BLOCKS:
-                end, said, verdicts = passing.run(at)
-                if end > at:
-                    self.decisions.take(said)
-                    self.decisions.verdicts += verdicts
-                    at = end
-                    continue
-            if not first <= at < first + len(rows):
-                first, rows = at, blocks[at : at + _ROWS_AT_ONCE].tolist()
-                measures = calm.measures[at : at + _ROWS_AT_ONCE].tolist()
-            self.block(tuple(rows[at - first]), tuple(measures[at - first]))
+            end, said, passed = passing.run(at)
+            if end > at:
+                self.decisions.take(said)
+                contexts[at:end] = bytes([self.decider.context]) * (end - at)
+                states[at:end] = passed
+                at = rows_end = end
+                continue
+            if at == rows_end:
+                rows_end = min(at + _ROWS_AT_ONCE, len(blocks))
+                rows = zip(blocks[at:rows_end].tolist(), calm.rows(at, rows_end), strict=True)
+            row, measures = next(rows)
+            self._decide(tuple(row), measures, start + at)
+            contexts[at], states[at] = self.decider.context, self.decider.slouch.state
             at += 1
+        self.decisions.verdicts.extend(_verdicts(blocks, calm, contexts, states))
 
-    def block(self, block: Row, measures: Row = ()) -> None:
-        """Decide on one block; `measures` as posturecore.decide.measure gives them, if known."""
+    def block(self, block: Row) -> None:
+        """Decide on one block."""
         decider = self.decider
-        events = decider.block(block, measures)
-        if events:
-            self.decisions.take(events)
-        if decider.amendment:
-            start, walked = decider.amendment
-            rows = len(self.decisions.verdicts)
-            self.decisions.amendments.append((start - self.first_block, rows, walked > 0))
+        self._decide(block, (), len(self.decisions.verdicts))
         context = decider.context
         # Saturated and without gravity are both UNKNOWN, but a saturated block has its angle.
-        is_known = context != UNKNOWN or (decider.trunk is not None and _has_gravity(block))
+        is_known = context != UNKNOWN or (decider.trunk is not None and has_gravity(block))
         self.decisions.verdicts.append(
             (
                 decider.flexion_cdeg,
@@ -127,11 +122,20 @@ class Replay:
             )
         )
 
+    def _decide(self, block: Row, measures: Row, row: int) -> None:
+        """Decide on the block of a verdict's row; `measures` as decide.measure, if known."""
+        events = self.decider.block(block, measures)
+        if events:
+            self.decisions.take(events)
+        if self.decider.amendment:
+            first, walked = self.decider.amendment
+            self.decisions.amendments.append((first - self.first_block, row, walked > 0))
+
     def gap(self, blocks: int, *, is_link_lost: bool = False) -> None:
         """Skip lost blocks."""
         self.decisions.take(self.decider.gap(blocks, is_link_lost))
         lost = (0, 0, self.decider.context, self.decider.slouch_state, 0)
-        self.decisions.verdicts.extend([lost] * blocks)
+        self.decisions.verdicts.extend(np.tile(np.array(lost, dtype=np.int32), (blocks, 1)))
 
     def set_neutral(self, up: Up, ahead: Up = NOMINAL) -> None:
         """Measure from another neutral pose from here on; `ahead` is forward, from a bow."""
@@ -151,8 +155,7 @@ class Replay:
 
     def timeline(self) -> Timeline:
         """Give the verdicts as arrays."""
-        values = chain.from_iterable(self.decisions.verdicts)  # twice as fast as rows
-        rows = np.fromiter(values, dtype=np.int64).reshape(-1, 5)
+        rows = self.decisions.verdicts.array()
         is_known = rows[:, 4] == 1
         return Timeline(
             block_s=self.block_s,
@@ -162,7 +165,7 @@ class Replay:
             slouch_state=rows[:, 3].astype(np.int8),
         )
 
-    def _amended(self, contexts: IntArray) -> IntArray:
+    def _amended(self, contexts: NDArray[np.int32]) -> NDArray[np.int32]:
         contexts = contexts.copy()
         for start, end, is_walking in self.decisions.amendments:
             span = contexts[start:end]
@@ -214,8 +217,15 @@ class Replay:
         )
 
 
-def _has_gravity(block: Row) -> bool:
-    return is_gravity(norm(block[UP], block[UP + 1], block[UP + 2]))
+def _verdicts(blocks: BlockArray, calm: Calm, contexts: bytearray, states: bytearray) -> Rows:
+    # On the charger the decider forgets the angle, and without gravity there is none.
+    has_angle = calm.has_gravity & (blocks[:, FLAGS] & CHARGING == 0)
+    rows = np.empty((WIDTH, len(blocks)), dtype=np.int32)
+    rows[:2] = calm.measures[:2] * has_angle
+    rows[2] = np.frombuffer(contexts, np.uint8)
+    rows[3] = np.frombuffer(states, np.uint8)
+    rows[4] = calm.has_gravity
+    return rows.T
 
 
 def analyze(

@@ -9,7 +9,7 @@ import numpy as np
 import vqf
 
 from posturecore.params import complete
-from trunkline.blocks import IntArray, make_blocks
+from trunkline.blocks import BlockArray, make_blocks
 from trunkline.counts import to_counts
 from trunkline.filter import gravity
 from trunkline.neutral import Up, find_neutral
@@ -91,7 +91,7 @@ def of_the_rest() -> Iterator[Row]:
         yield Row(f"8 h decided, {name} rule", "s", ours, None, limit_s, f"{limit_s:g} s")
 
 
-def decide(settings: dict[str, int], up: Up, blocks: IntArray) -> None:
+def decide(settings: dict[str, int], up: Up, blocks: BlockArray) -> None:
     """Replay blocks from a known pose."""
     replay = Replay(settings)
     replay.set_neutral(up)

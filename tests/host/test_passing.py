@@ -8,14 +8,16 @@ from hypothesis import strategies as st
 from posturecore.angles import TrunkFrame, norm
 from posturecore.blocks import MOTOR, SATURATED
 from posturecore.calibrate import has_gravity, is_gravity
-from posturecore.decide import Decider, measure
+from posturecore.decide import KIND_BEND, Decider, measure
 from posturecore.params import complete
+from posturecore.travel import Travel
 from tests.core.worn import UPRIGHT, block, breathing, walking
 from trunkline.blocks import make_blocks
 from trunkline.calm import Calm
 from trunkline.counts import to_counts
 from trunkline.filter import gravity
-from trunkline.replay import Replay, find_neutral
+from trunkline.neutral import find_neutral
+from trunkline.replay import Replay
 from trunkline.wearer import simulate_desk_hour
 
 PRESCRIPTIONS = st.fixed_dictionaries(
@@ -34,10 +36,17 @@ PRESCRIPTIONS = st.fixed_dictionaries(
         "escalate_after": st.integers(0, 2),
         "has_corrected_pulse": st.integers(0, 1),
         "bend_fast_entry_cdeg": st.sampled_from([2000, 4500]),
+        "bend_exit_cdeg": st.sampled_from([500, 1500]),
+        "bend_held_s": st.sampled_from([2, 6, 10]),
+        "bend_min_ms": st.sampled_from([200, 3000]),
         "reclined_cdeg": st.sampled_from([500, 2000]),
+        "lying_cdeg": st.sampled_from([4500, 6000]),
     }
 )
-ANGLES = st.sampled_from([0, 0, 2, -4, 6, -6, 11.9, 12.1, 13, 15, 19, -14, -21, 31, 45])
+# Upright, about the slouch's entry, leaning back, where only a fast bend begins, and bent.
+ANGLES = st.sampled_from(
+    [0, 0, 2, -4, 6, -6, 11.9, 12.1, 13, 15, 19, -14, -21, 14.8, 22, 29.9, 31, 31, 45, 45, 58, 70]
+)
 PIECES = st.lists(
     st.one_of(
         st.tuples(st.just("breathe"), ANGLES, st.integers(1, 400)),
@@ -89,6 +98,7 @@ def both(prescription, pieces_of_blocks):
         passed.blocks(part)
         for row in map(tuple, part.tolist()):
             plain.block(row)
+        assert remembered(passed.decider) == remembered(plain.decider)
         for replay in (passed, plain):
             replay.gap(3)
     for replay in (passed, plain):
@@ -96,11 +106,21 @@ def both(prescription, pieces_of_blocks):
     return passed, plain
 
 
+def remembered(thing):
+    """Give all that an object of posturecore remembers, and its parts."""
+    if not hasattr(thing, "__dict__"):
+        return thing
+    found = {key: remembered(value) for key, value in vars(thing).items()}
+    if isinstance(thing, Travel) and not found["_is_open"]:
+        del found["_resting"]  # a bend counts its rests from its own beginning
+    return found
+
+
 def assert_same(passed, plain):
     assert passed.decisions.episodes == plain.decisions.episodes
     assert passed.decisions.cues == plain.decisions.cues
-    assert passed.decisions.verdicts == plain.decisions.verdicts
     assert passed.decisions.amendments == plain.decisions.amendments
+    assert passed.decisions == plain.decisions
     assert passed.decider.ledger == plain.decider.ledger
     assert passed.decider.bend_counts == plain.decider.bend_counts
 
@@ -122,7 +142,7 @@ def test_any_block_measures_the_same_at_once(rows):
     trunk = TrunkFrame(14000, -3000, 8000)
     replay.set_neutral((14000, -3000, 8000))
     calm = Calm.of(blocks, replay.decider, trunk)
-    for row, found in zip(blocks.tolist(), calm.measures.tolist(), strict=True):
+    for row, found in zip(blocks.tolist(), calm.rows(0, len(blocks)), strict=True):
         assert tuple(found) == measure(trunk, tuple(row))
 
 
@@ -137,18 +157,34 @@ def desk_blocks():
     return make_blocks(to_counts(recording, gravity(recording, mode="offline")))
 
 
-@pytest.mark.parametrize("rule", [0, 1])
-def test_a_desk_hour_is_the_same_and_mostly_passed_over(desk_blocks, rule, monkeypatch):
-    prescription = complete({"slouch_rule": rule})
-    up, _ = find_neutral(desk_blocks, prescription)
-    decided = []
-    decide = Decider.block
+@pytest.fixture
+def decided(monkeypatch):
+    """Count the blocks that go through the device's own code, one item each."""
+    decide, found = Decider.block, []
 
     def counting(decider, *arguments):
-        decided.append(1)
+        found.append(1)
         return decide(decider, *arguments)
 
     monkeypatch.setattr(Decider, "block", counting)
+    return found
+
+
+@pytest.mark.parametrize("placement", [0, 3])
+def test_a_bend_at_rest_is_passed_over_before_and_after_it_is_held(placement, decided):
+    prescription = complete({"placement": placement, "bend_held_s": 60})
+    pieces = [("breathe", 0, 300), ("sway", 45, 8), ("breathe", 45, 1500), ("breathe", 0, 300)]
+    passed, plain = both(prescription, [played(pieces)])
+    (bend,) = passed.episodes(KIND_BEND)
+    assert bend.is_held
+    assert_same(passed, plain)
+    assert len(decided) < 2108 + 120
+
+
+@pytest.mark.parametrize("rule", [0, 1])
+def test_a_desk_hour_is_the_same_and_mostly_passed_over(desk_blocks, rule, decided):
+    prescription = complete({"slouch_rule": rule})
+    up, _ = find_neutral(desk_blocks, prescription)
     passed, plain = Replay(prescription), Replay(prescription)
     asked = []
     for replay, played in ((passed, passed.blocks), (plain, one_by_one(plain))):
@@ -160,7 +196,7 @@ def test_a_desk_hour_is_the_same_and_mostly_passed_over(desk_blocks, rule, monke
     assert passed.decisions.episodes
     assert_same(passed, plain)
     assert asked[1] == len(desk_blocks)
-    assert asked[0] < asked[1] * 3 // 4
+    assert asked[0] < asked[1] // 8
 
 
 def one_by_one(replay):

@@ -43,7 +43,7 @@ class Bends:
         self._min_blocks = blocks_for_ms(settings["bend_min_ms"], rate_mhz)
         self._held_blocks = blocks_for_s(settings["bend_held_s"], rate_mhz)
         self._twist_blocks = blocks_for_s(_TWIST_S, rate_mhz)
-        self._blocks_per_1000_s = rate_mhz // SAMPLES_PER_BLOCK
+        self.blocks_per_1000_s = rate_mhz // SAMPLES_PER_BLOCK
         self._height_mm = lifts.height_above_hip_mm(settings)
         self._travel = Travel(rate_mhz)
         self.counts = [0] * len(DEPTHS_CDEG)
@@ -76,6 +76,16 @@ class Bends:
         self._last_cdeg, self._has_last = flexion_cdeg, True
         self._travel.rest(vertical, turn)
 
+    @property
+    def is_settled(self) -> bool:
+        """Tell whether a bend is open in which the trunk has come to rest."""
+        return self.state != IDLE and self._travel.is_settled
+
+    @property
+    def held_from(self) -> int:
+        """Return the block from which on the open bend is a held one."""
+        return self._start + self._held_blocks
+
     def step(
         self,
         at: int,
@@ -88,7 +98,7 @@ class Bends:
         """Take block `at`; the cosine is that of the inclination."""
         # A block is 100 ms: at most ±36000 cdeg times 10,100 blocks per 1000 s is below 2**29.
         change = flexion_cdeg - self._last_cdeg if self._has_last else 0
-        rate_cdeg_s = change * self._blocks_per_1000_s // 1000
+        rate_cdeg_s = change * self.blocks_per_1000_s // 1000
         self._last_cdeg, self._has_last = flexion_cdeg, True
         ended = _NOTHING
         if self.state == IDLE:
@@ -140,6 +150,29 @@ class Bends:
         self._count += 1
         # Decidegrees, at most 90°: 33 hours' sum stays inside 2**30.
         self._sum_ddeg += min(flexion_cdeg, 9000) // 10
+
+    def pass_over_bent(
+        self,
+        blocks: int,
+        peak: tuple[int, int],
+        rates: tuple[int, int],
+        sum_ddeg: int,
+        last_cdeg: int,
+    ) -> None:
+        """Stand for blocks at rest in a settled bend that none of them ends or makes held.
+
+        `peak` is the highest flexion and its cosine, `rates` the highest and the sum.
+        """
+        if peak[0] > self._peak:
+            self._peak, self._cosine_q14 = peak
+        self._rate = max(self._rate, rates[0])
+        if self.state == BENT:
+            self._rate_count += blocks
+            self._rate_sum += rates[1]
+        self._count += blocks
+        self._sum_ddeg += sum_ddeg
+        self._last_cdeg, self._has_last = last_cdeg, True
+        self._travel.pass_over(blocks)
 
     def _return(self, at: int) -> None:
         if self.state == HELD:

@@ -69,6 +69,15 @@ class Travel:
         elif self._ways:
             self._close()
 
+    @property
+    def is_settled(self) -> bool:
+        """Tell whether further blocks at rest change nothing inside this bend."""
+        return self._is_open and self._resting >= _BOTTOM_REST
+
+    def pass_over(self, blocks: int) -> None:
+        """Stand for blocks at rest that change nothing."""
+        self._resting += blocks
+
     def move(self, vertical: int, turn: int) -> None:
         """Take a block in movement."""
         self._resting = 0
