@@ -138,19 +138,18 @@ def read_frames(path: Path | str) -> tuple[dict[str, Any] | None, bytes]:
     """
     path = Path(path)
     try:
-        data = path.read_bytes()
+        with path.open("rb") as file:
+            line = file.readline(_LONGEST_HEADER)
+            header = _header(line) if line.endswith(b"\n") else None
+            data = file.read() if header is not None else line + file.read()
     except OSError as error:
         raise InputError(
             found=f"{path}: {error.strerror}",
             expected="a capture file that can be read",
             hint="check the name",
         ) from error
-    line_end = data.find(b"\n", 0, _LONGEST_HEADER)
-    header = _header(data[:line_end]) if line_end >= 0 else None
-    if header is not None:
-        return header, data[line_end + 1 :]
-    if _has_frame(data):
-        return None, data
+    if header is not None or _has_frame(data):
+        return header, data
     raise InputError(
         found=f"{path.name} starting with {data[:16]!r}",
         expected=f"a capture, starting with {_MAGIC.decode().strip()} and its header",

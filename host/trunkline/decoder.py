@@ -21,14 +21,15 @@ class Decoder:
 
     def __init__(self) -> None:
         self.counts: Counter[str] = Counter()
-        self._buffer = bytearray()
+        self._buffer = b""
         self._events: deque[Event] = deque()
         self._damaged = 0
         self._next_sequence: int | None = None
 
     def receive_data(self, data: bytes | bytearray | memoryview) -> None:
         """Add bytes as they came."""
-        self._buffer += data
+        # Bytes are not copied by bytes(): a capture of a day is read where it is.
+        self._buffer = self._buffer + data if self._buffer else bytes(data)
         self._decode()
 
     def events(self) -> Iterator[Event]:
@@ -39,7 +40,7 @@ class Decoder:
     def finish(self) -> Iterator[Event]:
         """Yield what is left when no more bytes will come: frames behind a cut one, the cut."""
         while self._buffer:  # a frame that never ended; a good one may stand inside it
-            del self._buffer[:1]
+            self._buffer = self._buffer[1:]
             self._damaged += 1
             self._decode()
         if self._damaged:
@@ -59,7 +60,7 @@ class Decoder:
             self._report_damage()
             at = self._frame(at, size)
         self._settle()
-        del self._buffer[:at]
+        self._buffer = self._buffer[at:]
 
     def _report_damage(self) -> None:
         if self._damaged:

@@ -1,15 +1,15 @@
-"""A decoder for finished captures: samples frames are joined to runs and unpacked at once.
+"""A decoder for finished captures: frames of one kind are joined to runs and unpacked at once.
 
-What comes out is what `Decoder` hands out, with each run of samples frames as one `SamplesRun`;
-faults are found and counted by the same code, so nothing damaged passes and nothing good is lost.
-Eight hours are read in a fifth of a second in place of five.
+What comes out is what `Decoder` hands out, with each run of samples frames as one `SamplesRun` and
+of decisions frames as one `DecisionsRun`; faults are found and counted by the same code, so
+nothing damaged passes and nothing good is lost. Eight hours are read in 0.15 s, not in five.
 """
 
 from binascii import crc32
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
-from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
 from posturecore import frames, wire
@@ -19,26 +19,47 @@ from trunkline.events import (
     Ack,
     CueFrame,
     Decisions,
+    DecisionsRun,
     EpisodeFrame,
     Event,
     SamplesRun,
     Status,
     TimeAnchor,
+    build,
 )
+
+IntArray = NDArray[np.int64]
 
 # Of bytes followed by their own crc32, little-endian, the crc32 is always this.
 _RESIDUE = 0x2144DF1C
-_FIXED = len(wire.pack_frame(frames.SAMPLES, 0, (0, 0))) - wire.OVERHEAD
-_BLOCK_BYTES = SAMPLES_PER_BLOCK * CHANNELS * 2
-_INDEX = wire.HEADER
-_MOTOR = wire.HEADER + 4
-# Of the first ten bytes as one number.
-_INDEX_BIT = 8 * _INDEX
-_SEQUENCE = 0xFFFF << 32
-_ONE_FRAME = 1 << 32
-_ITEMS = wire.HEADER + _FIXED
+_KIND, _SEQUENCE, _BODY = 1, 4, wire.HEADER
+_LONGEST = wire.MAX_PAYLOAD + wire.OVERHEAD
 # Frames that say nothing about where among the samples they stand.
-_PLACELESS = (Ack, CueFrame, Decisions, EpisodeFrame, Status, TimeAnchor)
+_PLACELESS = (Ack, CueFrame, Decisions, DecisionsRun, EpisodeFrame, Status, TimeAnchor)
+_PLACELESS_IDS = (
+    *(frames.ACK, frames.CUE, frames.DECISIONS, frames.EPISODE, frames.STATUS),
+    frames.TIME_ANCHOR,
+)
+
+
+def _bytes_of(fields: tuple[tuple[str, str, str], ...]) -> int:
+    return sum(np.dtype(code).itemsize for _, code, _ in fields)
+
+
+def _leasts() -> IntArray:
+    """Give for every id the shortest payload of a frame that may stand anywhere in a run."""
+    least = np.full(256, _LONGEST)
+    for frame in _PLACELESS_IDS:
+        least[frame] = _bytes_of(frames.FRAMES[frame][2])
+    return least
+
+
+_LEAST = _leasts()
+_ITEMS = _BODY + _bytes_of(frames.FRAMES[frames.SAMPLES][2])
+_MOTOR = _ITEMS - 1
+_SAMPLE = _bytes_of(frames.FRAMES[frames.SAMPLES][3])
+_VERDICTS = _BODY + _bytes_of(frames.FRAMES[frames.DECISIONS][2])
+_VERDICT = _bytes_of(frames.FRAMES[frames.DECISIONS][3])
 
 
 class RunDecoder(Decoder):
@@ -46,41 +67,62 @@ class RunDecoder(Decoder):
 
     def __init__(self) -> None:
         super().__init__()
-        self._places: list[int] = []  # where the frames of the open run start
-        self._size = 0
+        self._open: list[IntArray] = []  # where the samples frames of the open run start
+        self._size = 0  # of each of them
         self._next_index = 0
 
     def _frame(self, at: int, size: int) -> int:
-        payload = size - wire.OVERHEAD - _FIXED
-        is_whole = payload > 0 and payload % _BLOCK_BYTES == 0
-        if self._buffer[at + 1] != frames.SAMPLES or not is_whole:
-            return super()._frame(at, size)
-        self._check_sequence(int.from_bytes(self._buffer[at + 4 : at + 6], "little"))
-        index = int.from_bytes(self._buffer[at + _INDEX : at + _MOTOR], "little")
-        if self._places and (size, index) != (self._size, self._next_index):
-            self._settle()
-        self._size = size
-        return self._stretch(at, index, payload // (CHANNELS * 2))
+        """Take the good frame at `at` and all those that follow without a bad byte between."""
+        places, end = self._good_places(at, size)
+        found = _Found(self._buffer, places, end)
+        starts = [0, *found.breaks(), len(places)]
+        for first, last in pairwise(starts):
+            if found.is_run[first]:
+                self._stretch(found, first, last)
+            else:
+                super()._frame(int(found.places[first]), int(found.sizes[first]))
+        return end
 
-    def _stretch(self, at: int, index: int, per_frame: int) -> int:
-        """Take the good frame at `at` and those right behind it that continue it."""
-        size, places, first = self._size, self._places, len(self._places)
-        with memoryview(self._buffer) as view:
-            # Kind, length, sequence and index as one number: what the next frame starts with.
-            due = int.from_bytes(view[at : at + _MOTOR], "little")
-            step, last = (per_frame << _INDEX_BIT) + _ONE_FRAME, len(view) - size
-            while True:
-                places.append(at)
-                at, due = at + size, due + step
-                if not due & _SEQUENCE:
-                    due -= 1 << _INDEX_BIT  # the sequence starts again: nothing to carry
-                is_next = at <= last and int.from_bytes(view[at : at + _MOTOR], "little") == due
-                if not is_next or crc32(view[at : at + size]) != _RESIDUE:
-                    break
-        self._next_sequence = (due & _SEQUENCE) >> 32
-        self._next_index = due >> _INDEX_BIT
-        self.counts["good"] += len(places) - first
-        return at
+    def _good_places(self, at: int, size: int) -> tuple[list[int], int]:
+        """Return where the good frames start, and the place behind them."""
+        buffer, places = self._buffer, [at]
+        at += size
+        last = len(buffer) - wire.HEADER
+        while at <= last and buffer[at] == wire.MAGIC:
+            size = (buffer[at + 2] | buffer[at + 3] << 8) + wire.OVERHEAD
+            # A frame cut short has no good crc: the slice ends with the bytes.
+            if size > _LONGEST or crc32(buffer[at : at + size]) != _RESIDUE:
+                break
+            places.append(at)
+            at += size
+        return places, at
+
+    def _stretch(self, found: "_Found", first: int, last: int) -> None:
+        """Take frames whose sequences follow each other; none of them ends a run."""
+        self._check_sequence(int(found.sequences[first]))
+        self._next_sequence = (int(found.sequences[last - 1]) + 1) & 0xFFFF
+        self.counts["good"] += last - first
+        kinds, places = found.kinds[first:last], found.places[first:last]
+        is_sample, is_decision = kinds == frames.SAMPLES, kinds == frames.DECISIONS
+        for at in places[~is_sample & ~is_decision].tolist():
+            self._hand_out(build(*wire.unpack_frame(self._buffer, at)))
+        if is_decision.any():
+            self._hand_out(found.decisions(first + np.flatnonzero(is_decision)))
+        if is_sample.any():
+            self._samples(found, first + np.flatnonzero(is_sample))
+
+    def _samples(self, found: "_Found", which: IntArray) -> None:
+        """Go on with the open run; another begins where the size or the index jumps."""
+        places, sizes = found.places[which], found.sizes[which]
+        indexes = found.numbers(places + _BODY, "<u4").astype(np.int64)
+        dues = indexes + (sizes - _ITEMS - wire.TRAILER) // _SAMPLE
+        jumps = np.flatnonzero((indexes[1:] != dues[:-1]) | (sizes[1:] != sizes[:-1])) + 1
+        starts = [0, *jumps.tolist(), len(which)]
+        for first, last in pairwise(starts):
+            if self._open and (sizes[first], indexes[first]) != (self._size, self._next_index):
+                self._settle()
+            self._open.append(places[first:last])
+            self._size, self._next_index = int(sizes[first]), int(dues[last - 1])
 
     def _hand_out(self, event: Event) -> None:
         if not isinstance(event, _PLACELESS):
@@ -88,26 +130,75 @@ class RunDecoder(Decoder):
         super()._hand_out(event)
 
     def _settle(self) -> None:
-        if self._places:
-            rows = self._rows()
-            sequences = _numbers(rows[:, 4:6], "<u2")
-            self._places = []
+        if self._open:
+            places = np.concatenate(self._open)
+            self._open = []
+            found = _Found(self._buffer, places, 0)
+            length = self._size - _ITEMS - wire.TRAILER
             super()._hand_out(
                 SamplesRun(
-                    sequence=int(sequences[0]),
-                    sequences=sequences,
-                    sample_index=int(_numbers(rows[:1, _INDEX:_MOTOR], "<u4")[0]),
-                    motor_blocks=rows[:, _MOTOR].copy(),
-                    counts=_numbers(rows[:, _ITEMS : -wire.TRAILER], "<i2").reshape(-1, CHANNELS),
+                    sequence=int(found.sequences[0]),
+                    sequences=found.sequences,
+                    sample_index=int(found.numbers(places[:1] + _BODY, "<u4")[0]),
+                    motor_blocks=found.numbers(places + _MOTOR, "u1"),
+                    counts=found.numbers(places + _ITEMS, "<i2", length).reshape(-1, CHANNELS),
                 )
             )
 
-    def _rows(self) -> NDArray[np.uint8]:
-        """Copy the frames of the run, (F, size): no view may hold the buffer, which is cut."""
-        windows = sliding_window_view(np.frombuffer(self._buffer, np.uint8), self._size)
-        rows: NDArray[np.uint8] = windows[self._places]
-        return rows
 
+class _Found:
+    """Good frames in a buffer, all at once."""
 
-def _numbers(fields: NDArray[np.uint8], code: str) -> NDArray[Any]:
-    return np.ascontiguousarray(fields).view(code).ravel()
+    def __init__(self, buffer: bytes, places: list[int] | IntArray, end: int) -> None:
+        self._buffer = buffer
+        self.places = np.asarray(places, dtype=np.int64)
+        self.sizes = np.diff(self.places, append=end)
+        self.kinds = self.numbers(self.places + _KIND, "u1")
+        self.sequences = self.numbers(self.places + _SEQUENCE, "<u2")
+        self.is_run = self._is_run()
+
+    def _is_run(self) -> NDArray[np.bool_]:
+        """Tell which frames are whole by their table and do not end a run."""
+        payloads = self.sizes - wire.OVERHEAD
+        samples = payloads - (_ITEMS - _BODY)
+        is_samples = (samples > 0) & (samples % (SAMPLES_PER_BLOCK * _SAMPLE) == 0)
+        is_placeless = payloads >= _LEAST[self.kinds]
+        is_broken = (payloads - (_VERDICTS - _BODY)) % _VERDICT != 0
+        is_placeless &= ~(is_broken & (self.kinds == frames.DECISIONS))
+        is_run: NDArray[np.bool_] = np.where(
+            self.kinds == frames.SAMPLES, is_samples, is_placeless
+        )
+        return is_run
+
+    def breaks(self) -> list[int]:
+        """Return which frames do not go on with what the frame before them is part of."""
+        follows = self.sequences[1:] == self.sequences[:-1] + np.uint16(1)
+        found: list[int] = np.flatnonzero(~(follows & self.is_run[1:] & self.is_run[:-1])).tolist()
+        return [place + 1 for place in found]
+
+    def numbers(self, places: IntArray, code: str, length: int = 0) -> NDArray[Any]:
+        """Copy the numbers at these places: one each, or as many as `length` bytes hold."""
+        width = length or np.dtype(code).itemsize
+        # The width bytes from every place on, one beside the other: nothing is copied yet.
+        everywhere = np.ndarray(
+            len(self._buffer) + 1 - width, f"V{width}", self._buffer, strides=1
+        )
+        return everywhere[places].view(code)
+
+    def decisions(self, which: IntArray) -> DecisionsRun:
+        """Unpack decisions frames."""
+        places = self.places[which]
+        counts = (self.sizes[which] - (_VERDICTS + wire.TRAILER)) // _VERDICT
+        before = np.cumsum(counts) - counts
+        at = np.repeat(places + _VERDICTS - before * _VERDICT, counts)
+        at += np.arange(len(at)) * _VERDICT
+        rows = np.empty((len(at), 4), dtype=np.int16)
+        rows[:, :2] = self.numbers(at, "<i2", 4).reshape(-1, 2)
+        rows[:, 2:] = self.numbers(at + 4, "u1", 2).reshape(-1, 2)
+        return DecisionsRun(
+            sequence=int(self.sequences[which[0]]),
+            sequences=self.sequences[which],
+            block_indexes=self.numbers(places + _BODY, "<u4").astype(np.int64),
+            item_counts=counts,
+            rows=rows,
+        )

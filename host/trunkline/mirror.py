@@ -26,6 +26,7 @@ from trunkline.events import (
     Calibration,
     CueFrame,
     Decisions,
+    DecisionsRun,
     EpisodeFrame,
     Event,
     Fault,
@@ -84,6 +85,8 @@ class Mirror:
         elif isinstance(event, Decisions):
             blocks = np.arange(event.block_index, event.block_index + len(event.items))
             self._heard.append((blocks, np.array(event.items, dtype=np.int16).reshape(-1, 4)))
+        elif isinstance(event, DecisionsRun):
+            self._heard.append((event.blocks, event.rows))
         elif isinstance(event, EpisodeFrame):
             self.device_episodes.append(_values(event))
         elif isinstance(event, CueFrame):

@@ -11,12 +11,32 @@ from posturecore import frames, params, wire
 from posturecore.calibrate import DONE
 from trunkline.capture import read_capture
 from trunkline.decoder import Decoder
-from trunkline.events import Calibration, Fault, Samples, SamplesRun, SettingsFrame
+from trunkline.events import (
+    Calibration,
+    Command,
+    Decisions,
+    DecisionsRun,
+    Fault,
+    Samples,
+    SamplesRun,
+    SettingsFrame,
+)
 from trunkline.frame_runs import RunDecoder
 from trunkline.mirror import Mirror
 
 UPRIGHT = (0, 0, 0, 4098, 0, 0, 16393, 0, 0)
 LEANING = (0, 0, 0, 3144, 0, -2628, 12576, 0, -10512)  # 40 degrees forward
+
+
+# Frames with a good crc that their table does not know.
+BROKEN = {
+    "half a decision": (frames.DECISIONS, bytes(13)),
+    "half a status": (frames.STATUS, bytes(9)),
+    "a status that grew": (frames.STATUS, bytes(60)),
+    "half a sample": (frames.SAMPLES, bytes(14)),
+    "no sample": (frames.SAMPLES, bytes(5)),
+    "unheard of": (0x7E, bytes(20)),
+}
 
 
 class Device:
@@ -48,8 +68,21 @@ class Device:
             self.send(frames.SETTINGS, values, ((hold_s, settings["slouch_hold_s"]),))
         elif kind == "calibration":
             self.send(frames.CALIBRATION, (0, DONE, block + 7, 16393, 0, 0, 5, 0, 0, 16384))
+        elif kind == "few decisions":
+            self.send(frames.DECISIONS, (max(block - 3, 0),), ((90, -2, 2, 1),) * (block % 4))
         elif kind == "cue":
             self.send(frames.CUE, (block, 0, 1, 0))
+        elif kind == "lost samples":
+            self.index += 18
+        elif kind in BROKEN:
+            self.send_raw(*BROKEN[kind])
+
+    def send_raw(self, frame, payload):
+        buffer = bytearray(len(payload) + wire.OVERHEAD)
+        buffer[wire.HEADER : wire.HEADER + len(payload)] = payload
+        wire.seal(buffer, frame, len(payload), self._sequence)
+        self.parts.append(bytes(buffer))
+        self._sequence += 1
 
 
 STRETCHES = st.lists(
@@ -58,7 +91,17 @@ STRETCHES = st.lists(
         st.integers(1, 40),
         st.sampled_from([12, 12, 12, 6, 5, 0]),
         st.sampled_from([0, 0, 1, 3]),
-        st.sampled_from(["decisions", "settings", "calibration", "cue", "none"]),
+        st.sampled_from(
+            [
+                "decisions",
+                "few decisions",
+                "settings",
+                "calibration",
+                "cue",
+                "lost samples",
+                *BROKEN,
+            ]
+        ),
     ),
     min_size=1,
     max_size=12,
@@ -106,7 +149,7 @@ def plain(events):
     return [
         each
         for event in events
-        for each in (event.frames() if isinstance(event, SamplesRun) else (event,))
+        for each in (event.frames() if isinstance(event, SamplesRun | DecisionsRun) else (event,))
     ]
 
 
@@ -124,14 +167,21 @@ def test_joined_reading_finds_the_same_frames_and_faults(sequence, stretches, ha
     one_by_one, joined = Decoder(), RunDecoder()
     expected, found = decoded(one_by_one, data), decoded(joined, data)
     assert joined.counts == one_by_one.counts
-    assert [e for e in plain(found) if has_place(e)] == [e for e in expected if has_place(e)]
-    rest = [event for event in expected if not isinstance(event, Samples)]
-    assert [event for event in found if not isinstance(event, SamplesRun | Samples)] == rest
+    for is_told in (has_place, has_no_place, is_decision):
+        assert [e for e in plain(found) if is_told(e)] == [e for e in expected if is_told(e)]
 
 
 def has_place(event):
     """Tell whether it matters where among the samples this stands."""
-    return isinstance(event, Samples | Fault | SettingsFrame | Calibration)
+    return isinstance(event, Samples | Fault | SettingsFrame | Calibration | Command)
+
+
+def is_decision(event):
+    return isinstance(event, Decisions)
+
+
+def has_no_place(event):
+    return not has_place(event) and not is_decision(event)
 
 
 @given(st.sampled_from([0, 65500]), STRETCHES, HARM)
