@@ -1,6 +1,7 @@
 """The whole command, cold process and warm caches: `trunkline replay` of 8 h beside ten lines.
 
-The ten lines load the same samples from .npy and only run vqf.
+The ten lines load the same samples from .npy and only run vqf. The capture holds what a device
+streams beside the samples too: its decisions, episodes, cues and status.
 """
 
 import os
@@ -8,24 +9,21 @@ import subprocess
 import sys
 import tempfile
 import time
-from binascii import crc32
 from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from posturecore import frames, wire
-from posturecore.calibrate import DONE
 from trunkline.counts import ACC_COUNTS_PER_M_S2, GYR_COUNTS_PER_RAD_S, UP_COUNTS
 from trunkline.recording import STANDARD_GRAVITY_M_S2
 
 from .motion import desk
+from .streamed import write_capture
 from .table import Row
 
 RATE_HZ, HOURS = 60.0, 8
 ROUNDS = 5
-SAMPLES_PER_FRAME = 12
 
 TEN_LINES = """
 import sys
@@ -48,47 +46,20 @@ def day_counts() -> NDArray[np.int16]:
     return np.tile(np.rint(counts).astype(np.int16), (HOURS, 1))
 
 
-def write_capture(path: Path, counts: NDArray[np.int16]) -> int:
-    """Write samples as a device streams them; return the number of frames."""
-    values = (1, 0, 1, 6, round(RATE_HZ * 1000), 1, 0, b"benchday", 0)
-    upright = (
-        0,
-        DONE,
-        0,
-        *counts[:SAMPLES_PER_FRAME, 6:9].mean(axis=0).astype(int).tolist(),
-        5,
-        0,
-        0,
-        16384,
-    )
-    parts = [
-        b'TLCAP 1 {"is_simulated": true}\n',
-        wire.pack_frame(frames.HELLO, 0, values),
-        wire.pack_frame(frames.CALIBRATION, 1, upright),
-    ]
-    fixed = len(wire.pack_frame(frames.SAMPLES, 0, (0, 0))) - wire.OVERHEAD
-    payload = fixed + SAMPLES_PER_FRAME * counts.shape[1] * 2
-    body = counts.astype("<i2").tobytes()
-    step = payload - fixed
-    for k in range(len(counts) // SAMPLES_PER_FRAME):
-        head = wire.pack_frame(frames.SAMPLES, k + 2, (k * SAMPLES_PER_FRAME, 0))
-        head = head[:2] + payload.to_bytes(2, "little") + head[4 : wire.HEADER + fixed]
-        frame = head + body[k * step : (k + 1) * step]
-        parts.append(frame + crc32(frame).to_bytes(4, "little"))
-    path.write_bytes(b"".join(parts))
-    return len(parts) - 1
-
-
 def wall_s(commands: list[list[str]], rounds: int) -> list[float]:
     """Give the shortest wall time of each process, run by turns: a busy machine is busy for all.
 
-    The first, uncounted round warms the caches.
+    The first, uncounted round warms the caches, that of Python's own compiler included.
     """
+    environment = dict(os.environ)
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)
     best = [float("inf")] * len(commands)
     for k in range(rounds + 1):
         for which, command in enumerate(commands):
             started = time.perf_counter()
-            done = subprocess.run(command, capture_output=True, text=True, check=False)
+            done = subprocess.run(
+                command, capture_output=True, text=True, check=False, env=environment
+            )
             took_s = time.perf_counter() - started
             if done.returncode:
                 said = done.stderr[-400:]

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from posturecore import frames
-from tests.bench import command
+from tests.bench import streamed
 from trunkline import analyze, load
 from trunkline.capture import read_capture
 from trunkline.captured import analyze_capture, gather, mirror_of
@@ -92,11 +92,11 @@ def test_cut_peaks_and_a_stuck_axis_of_a_capture_are_said(tmp_path):
     rng = np.random.default_rng(1)
     counts = np.tile(np.array([0, 0, 0, 4098, 0, 0, 16393, 0, 0], np.int16), (7200, 1))
     counts[:, :6] += rng.integers(-9, 9, (7200, 6), dtype=np.int16)
-    command.write_capture(tmp_path / "good.tlcap", counts)
+    streamed.write_capture(tmp_path / "good.tlcap", counts)
     assert analyze_capture(tmp_path / "good.tlcap")[0].warnings == ()
     counts[:, 4] = 5
     counts[1000:1004, 0] = 32767
-    command.write_capture(tmp_path / "bad.tlcap", counts)
+    streamed.write_capture(tmp_path / "bad.tlcap", counts)
     said = " ".join(analyze_capture(tmp_path / "bad.tlcap")[0].warnings)
     assert "4 samples are at the end of the sensor's range" in said
     assert "acc y did not move" in said

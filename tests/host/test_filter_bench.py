@@ -6,20 +6,38 @@ import sys
 import numpy as np
 import pytest
 
-from tests.bench import command
+from posturecore.context import VIBRATING
+from tests.bench import command, streamed
 from tests.bench.motion import desk, error_deg, flexing
 from tests.bench.table import Row, as_markdown
 from trunkline.capture import read_capture
-from trunkline.captured import gather, mirror_of
+from trunkline.captured import analyze_capture, gather, mirror_of
 
 
 def test_the_bench_s_capture_holds_the_samples_it_was_made_of(tmp_path):
     counts = command.day_counts()[:1200]
-    command.write_capture(tmp_path / "day.tlcap", counts)
+    streamed.write_capture(tmp_path / "day.tlcap", counts)
     capture = read_capture(tmp_path / "day.tlcap", strict=True)
-    found, gaps = gather(mirror_of(capture))
+    mirror = mirror_of(capture)
+    found, gaps = gather(mirror)
     assert gaps == ()
     assert (found == counts).all()
+    assert mirror.compare().is_identical
+    assert mirror.compare().blocks == 200
+
+
+def test_the_bench_s_device_runs_its_motor_when_a_slouch_lasts(tmp_path):
+    upright, slouched = (
+        (0, 0, 0, 4098, 0, 0, 16393, 0, 0),
+        (0, 0, 0, 3849, 0, -1402, 15405, 0, -5607),
+    )
+    counts = np.array([upright] * 600 + [slouched] * 4800, dtype=np.int16)
+    counts[:, :6] += np.random.default_rng(3).integers(-9, 9, (5400, 6), dtype=np.int16)
+    streamed.write_capture(tmp_path / "day.tlcap", counts)
+    analysis, mirror = analyze_capture(tmp_path / "day.tlcap", strict=True)
+    assert [cue.is_felt for cue in analysis.cues] == [True]
+    assert (analysis.timeline.context == VIBRATING).sum() == 6
+    assert mirror.compare().is_identical
 
 
 SLOW = """
@@ -27,12 +45,12 @@ import sys
 from trunkline import cli
 from trunkline.captured import analyze_capture
 analyze_capture(sys.argv[1])
-print(sorted({"numba", "asyncio", "matplotlib", "sqlalchemy"} & set(sys.modules)))
+print(sorted({"numba", "asyncio", "matplotlib", "rich", "sqlalchemy"} & set(sys.modules)))
 """
 
 
 def test_replaying_a_capture_waits_for_nothing_that_it_does_not_need(tmp_path):
-    command.write_capture(tmp_path / "day.tlcap", command.day_counts()[:1200])
+    streamed.write_capture(tmp_path / "day.tlcap", command.day_counts()[:1200])
     words = [sys.executable, "-c", SLOW, str(tmp_path / "day.tlcap")]
     assert subprocess.run(words, capture_output=True, text=True, check=True).stdout == "[]\n"
 
