@@ -138,10 +138,11 @@ def read_frames(path: Path | str) -> tuple[dict[str, Any] | None, bytes]:
     """
     path = Path(path)
     try:
-        with path.open("rb") as file:
-            line = file.readline(_LONGEST_HEADER)
-            header = _header(line) if line.endswith(b"\n") else None
-            data = file.read() if header is not None else line + file.read()
+        with path.open("rb", buffering=0) as file:  # read once, to where it stays
+            line, line_end, _ = file.read(_LONGEST_HEADER).partition(b"\n")
+            header = _header(line) if line_end else None
+            file.seek(0 if header is None else len(line) + 1)
+            data = file.readall()
     except OSError as error:
         raise InputError(
             found=f"{path}: {error.strerror}",

@@ -40,7 +40,7 @@ def gather(mirror: Mirror) -> tuple[Counts, tuple[Gap, ...]]:
         count, due = count + len(counts), index + len(counts)
     if not pieces:
         return np.empty((0, 9), dtype=np.int16), ()
-    return np.concatenate(pieces), tuple(gaps)
+    return pieces[0] if len(pieces) == 1 else np.concatenate(pieces), tuple(gaps)
 
 
 def _rate_hz(mirror: Mirror) -> float:

@@ -5,6 +5,7 @@ of decisions frames as one `DecisionsRun`; faults are found and counted by the s
 nothing damaged passes and nothing good is lost. Eight hours are read in 0.15 s, not in five.
 """
 
+from array import array
 from binascii import crc32
 from itertools import pairwise
 from typing import Any
@@ -83,9 +84,9 @@ class RunDecoder(Decoder):
                 super()._frame(int(found.places[first]), int(found.sizes[first]))
         return end
 
-    def _good_places(self, at: int, size: int) -> tuple[list[int], int]:
+    def _good_places(self, at: int, size: int) -> tuple[IntArray, int]:
         """Return where the good frames start, and the place behind them."""
-        buffer, places = self._buffer, [at]
+        buffer, places = self._buffer, array("q", [at])
         at += size
         last = len(buffer) - wire.HEADER
         while at <= last and buffer[at] == wire.MAGIC:
@@ -95,7 +96,7 @@ class RunDecoder(Decoder):
                 break
             places.append(at)
             at += size
-        return places, at
+        return np.frombuffer(places, np.int64), at
 
     def _stretch(self, found: "_Found", first: int, last: int) -> None:
         """Take frames whose sequences follow each other; none of them ends a run."""
@@ -149,9 +150,9 @@ class RunDecoder(Decoder):
 class _Found:
     """Good frames in a buffer, all at once."""
 
-    def __init__(self, buffer: bytes, places: list[int] | IntArray, end: int) -> None:
+    def __init__(self, buffer: bytes, places: IntArray, end: int) -> None:
         self._buffer = buffer
-        self.places = np.asarray(places, dtype=np.int64)
+        self.places = places
         self.sizes = np.diff(self.places, append=end)
         self.kinds = self.numbers(self.places + _KIND, "u1")
         self.sequences = self.numbers(self.places + _SEQUENCE, "<u2")

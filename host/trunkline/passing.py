@@ -24,7 +24,9 @@ class Passing:
         self._calm = calm
         self._base = decider.at
         self._first_watched = -decider.at % EVERY_BLOCKS
-        self._watched = blocks[self._first_watched :: EVERY_BLOCKS, :_WATCHED].tolist()
+        # Row by row in memory: they are looked at one by one.
+        watched = blocks[self._first_watched :: EVERY_BLOCKS, :_WATCHED]
+        self._watched = np.ascontiguousarray(watched)
 
     def run(self, start: int) -> tuple[int, Said, bytes]:
         """Pass over blocks from `start` on.
@@ -119,7 +121,7 @@ class Passing:
         first = max(0, -(-(start - self._first_watched) // EVERY_BLOCKS))
         last = max(first, -(-(end - self._first_watched) // EVERY_BLOCKS))
         at = self._base + self._first_watched + first * EVERY_BLOCKS
-        for row in self._watched[first:last]:
+        for row in self._watched[first:last].tolist():
             stillness.step(at, row)
             at += EVERY_BLOCKS
 

@@ -107,7 +107,8 @@ def counts_warnings(counts: NDArray[np.int16], rate_hz: float) -> tuple[str, ...
     """Say what is wrong with a device's own samples, (N, 9) gyr, acc, up; quick on a whole day."""
     raw = counts[:, :6]
     saturated, stuck = 0, []  # type: int, list[str]
-    if len(raw) and (raw.max() == _INT16.max or raw.min() == _INT16.min):
+    # Along memory first, gravity included: three columns too many, and ten times as fast.
+    if len(raw) and (counts.max() == _INT16.max or counts.min() == _INT16.min):
         saturated = int(((raw == _INT16.max) | (raw == _INT16.min)).any(axis=1).sum())
     # Who keeps a value for a minute keeps it at every second: look at these first.
     seconds = raw[:: max(1, int(rate_hz))]
