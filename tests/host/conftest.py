@@ -67,7 +67,7 @@ def run(monkeypatch, tmp_path, capsys):
         return end.value.code or 0, printed.out, printed.err
 
     # The consoles keep the streams they were made with: let them look again at each print.
-    for console in (cli.output.out, cli.output.err):
+    for console in (cli.output.out.console, cli.output.err.console):
         monkeypatch.setattr(console, "_file", None)
         monkeypatch.setattr(console, "_width", 80)
     return command

@@ -6,9 +6,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.markup import escape
 
-from trunkline.cli.output import clock, err, out, print_analysis
+from trunkline.cli.output import clock, err, escape, out, print_analysis
 from trunkline.errors import InputError, ProtocolError
 
 if TYPE_CHECKING:
@@ -47,7 +46,7 @@ def demo(
         BarColumn(),
         TextColumn("{task.fields[at]}"),
         TimeElapsedColumn(),
-        console=err,
+        console=err.console,
     ) as progress:
         task = progress.add_task("demo", total=None, at="")
 

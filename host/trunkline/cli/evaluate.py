@@ -5,7 +5,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.table import Table as Shown
 
 from trunkline.cli.output import err, out, print_json
 from trunkline.errors import InputError
@@ -76,6 +75,8 @@ def evaluate(
 
 
 def _print(told: str, tables: list["Table"]) -> None:
+    from rich.table import Table as Shown
+
     out.print(f"[yellow]SIMULATED[/] {told}", soft_wrap=True)
     for table in tables:
         if table.name in _TOLD:

@@ -10,13 +10,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from rich.markup import escape
 
 from posturecore.context import CONTEXTS
 from posturecore.flash import COACHINGS
 from trunkline.analysis import Cue, Episode, block_seconds, name_at
 from trunkline.capture import SUFFIX, CaptureWriter, read_frames
-from trunkline.cli.output import clock, err, out
+from trunkline.cli.output import clock, err, escape, out
 from trunkline.counts import to_counts
 from trunkline.errors import InputError
 from trunkline.events import CueFrame, Decisions, EpisodeFrame, Event, Fault, Hello

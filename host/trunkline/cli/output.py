@@ -2,16 +2,41 @@
 
 import json
 from collections.abc import Mapping
-from typing import Any
-
-from rich.console import Console
-from rich.markup import escape
-from rich.table import Table
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
 
 from trunkline.analysis import Analysis, Episode
 
-out = Console(highlight=False)
-err = Console(stderr=True, highlight=False)
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.table import Table
+
+
+class _Output:
+    """A rich console, made when something is first said: JSON need not wait for rich."""
+
+    def __init__(self, *, is_error: bool = False) -> None:
+        self._is_error = is_error
+
+    @cached_property
+    def console(self) -> "Console":
+        from rich.console import Console
+
+        return Console(stderr=self._is_error, highlight=False)
+
+    def print(self, *objects: Any, soft_wrap: bool = False, markup: bool = True) -> None:
+        self.console.print(*objects, soft_wrap=soft_wrap, markup=markup)
+
+
+out = _Output()
+err = _Output(is_error=True)
+
+
+def escape(text: str) -> str:
+    """Write text so that its brackets are printed, not taken for styles."""
+    from rich.markup import escape as escaped
+
+    return escaped(text)
 
 
 def complain(sentence: str) -> None:
@@ -69,7 +94,9 @@ def print_analysis(analysis: Analysis) -> None:
     out.print(f"cues: {outcomes['felt']} felt, {outcomes.total() - outcomes['felt']} held back")
 
 
-def _episodes(analysis: Analysis) -> Table:
+def _episodes(analysis: Analysis) -> "Table":
+    from rich.table import Table
+
     table = Table(box=None, pad_edge=False, header_style="bold")
     for name in ("at", "what"):
         table.add_column(name)

@@ -4,10 +4,9 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.markup import escape
 
 from trunkline.cli import inputs
-from trunkline.cli.output import out, warn
+from trunkline.cli.output import escape, out, warn
 
 
 def report(

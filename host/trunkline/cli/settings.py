@@ -3,10 +3,9 @@
 from typing import Annotated
 
 import typer
-from rich.markup import escape
 
 from posturecore import params
-from trunkline.cli.output import out, print_json
+from trunkline.cli.output import escape, out, print_json
 
 
 def settings(

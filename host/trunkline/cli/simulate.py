@@ -4,16 +4,16 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.markup import escape
-from rich.table import Table
 
-from trunkline.cli.output import out
+from trunkline.cli.output import escape, out
 from trunkline.errors import InputError
 
 
 def _list_and_leave(wanted: bool) -> None:
     if not wanted:
         return
+    from rich.table import Table
+
     from trunkline.wearer import Scenario, scenario_names
 
     table = Table("scenario", "minutes", "what it is about", box=None)
