@@ -21,6 +21,7 @@ Counts = NDArray[np.int16]
 DEVICE_RATE_HZ = NOMINAL_RATE_MHZ / 1000
 BLOCK_S = SAMPLES_PER_BLOCK / DEVICE_RATE_HZ
 LONGEST_GAP_S = 24 * 3600.0
+_AT_ONCE = 8192  # rows that stay in a processor's cache while they are turned into counts
 GYR_COUNTS_PER_RAD_S = float(np.rad2deg(1.0)) / 0.035
 ACC_COUNTS_PER_M_S2 = 1000 / 0.244 / STANDARD_GRAVITY_M_S2
 UP_COUNTS = 1000 / 0.061
@@ -126,11 +127,18 @@ def _channels(recording: Recording, up: FloatArray) -> FloatArray:
 
 def _sampled(channels: FloatArray, rate_hz: float) -> Counts:
     at_60_hz = average_to(channels, rate_hz, DEVICE_RATE_HZ)
-    mean_up = at_60_hz[:, 6:]
-    length = np.linalg.norm(mean_up, axis=1, keepdims=True)
-    at_60_hz[:, 6:] = mean_up / np.maximum(length, 1e-9)
     counts = np.empty((len(at_60_hz), CHANNELS), dtype=np.int16)
-    counts[:, 0:3] = _quantise(at_60_hz[:, 0:3], GYR_COUNTS_PER_RAD_S)
-    counts[:, 3:6] = _quantise(at_60_hz[:, 3:6], ACC_COUNTS_PER_M_S2)
-    counts[:, 6:9] = _quantise(at_60_hz[:, 6:9], UP_COUNTS)
+    for first in range(0, len(counts), _AT_ONCE):
+        part = slice(first, first + _AT_ONCE)
+        counts[part] = _quantised(at_60_hz[part])
+    return counts
+
+
+def _quantised(rows: FloatArray) -> Counts:
+    counts = np.empty(rows.shape, dtype=np.int16)
+    mean_up = rows[:, 6:]
+    length = np.linalg.norm(mean_up, axis=1, keepdims=True)
+    counts[:, 0:3] = _quantise(rows[:, 0:3], GYR_COUNTS_PER_RAD_S)
+    counts[:, 3:6] = _quantise(rows[:, 3:6], ACC_COUNTS_PER_M_S2)
+    counts[:, 6:9] = _quantise(mean_up / np.maximum(length, 1e-9), UP_COUNTS)
     return counts

@@ -1,6 +1,6 @@
 """The neutral pose: found in a recording, given by a caller, told in words that people read."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -14,6 +14,7 @@ from trunkline.errors import InputError
 from trunkline.recording import Recording, axis_map
 
 Up = tuple[int, int, int]
+_AT_ONCE = 256
 
 
 def find_neutral(blocks: BlockArray, settings: Mapping[str, int]) -> tuple[Up, int] | None:
@@ -23,18 +24,20 @@ def find_neutral(blocks: BlockArray, settings: Mapping[str, int]) -> tuple[Up, i
         The neutral up vector in counts and the block at which the stretch starts, or None.
     """
     wanted = blocks_for_s(settings["calibration_s"], NOMINAL_RATE_MHZ)
-    rows = [tuple(row) for row in blocks.tolist()]
-    start = 0
-    while start + wanted <= len(rows):
-        calibrator = Calibrator(wanted)
-        at = start
-        while calibrator.code == RUNNING:
-            calibrator.block(rows[at])
-            at += 1
-        if calibrator.code == DONE:
+    start, calibrator = 0, Calibrator(wanted)
+    for at, row in enumerate(_one_by_one(blocks)):
+        code = calibrator.block(row)
+        if code == DONE:
             return calibrator.up, start
-        start = at
+        if code != RUNNING:
+            start, calibrator = at + 1, Calibrator(wanted)
     return None
+
+
+def _one_by_one(blocks: BlockArray) -> Iterator[tuple[int, ...]]:
+    """Give the blocks, made as they are asked for: most days begin with an upright stretch."""
+    for first in range(0, len(blocks), _AT_ONCE):
+        yield from map(tuple, blocks[first : first + _AT_ONCE].tolist())
 
 
 def given_neutral(recording: Recording, neutral: ArrayLike) -> Up:
