@@ -181,6 +181,36 @@ def test_a_bend_at_rest_is_passed_over_before_and_after_it_is_held(placement, de
     assert len(decided) < 2108 + 120
 
 
+BENDING_DOWN = [("breathe", 0, 200), ("sway", 45, 8)]
+SLOUCHED = [("breathe", 0, 200), ("breathe", 19, 300)]
+
+
+@pytest.mark.parametrize("rule", [0, 1])
+@pytest.mark.parametrize(
+    "pieces",
+    [
+        pytest.param(
+            [*BENDING_DOWN, ("breathe", 45, 300), ("dead", 0, 2), ("breathe", 45, 300)],
+            id="gravity fails inside",
+        ),
+        pytest.param(
+            [*BENDING_DOWN, ("breathe", 45, 300), ("flag", 45, 2), ("breathe", 45, 300)],
+            id="the motor runs inside",
+        ),
+        pytest.param([*SLOUCHED, ("breathe", 45, 300)], id="a slouch pauses and ends"),
+        pytest.param(
+            [*SLOUCHED, ("breathe", 45, 100), ("breathe", 19, 300)], id="a slouch goes on"
+        ),
+    ],
+)
+def test_what_goes_on_through_a_bend_is_the_same(pieces, rule):
+    prescription = {"slouch_rule": rule, "slouch_hold_s": 10, "slouch_dose_cdeg_s": 3000}
+    prescription |= {"bend_held_s": 40, "slouch_pause_s": 15}
+    passed, plain = both(complete(prescription), [played([*pieces, ("breathe", 0, 200)])])
+    assert passed.episodes(KIND_BEND)
+    assert_same(passed, plain)
+
+
 @pytest.mark.parametrize("rule", [0, 1])
 def test_a_desk_hour_is_the_same_and_mostly_passed_over(desk_blocks, rule, decided):
     prescription = complete({"slouch_rule": rule})
