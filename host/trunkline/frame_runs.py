@@ -15,12 +15,12 @@ from numpy.typing import NDArray
 
 from posturecore import frames, wire
 from posturecore.scales import CHANNELS, SAMPLES_PER_BLOCK
+from trunkline.decisions_run import DecisionsRun
 from trunkline.decoder import Decoder
 from trunkline.events import (
     Ack,
     CueFrame,
     Decisions,
-    DecisionsRun,
     EpisodeFrame,
     Event,
     SamplesRun,

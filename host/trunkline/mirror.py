@@ -22,11 +22,11 @@ from posturecore.decide import IS_CUT
 from posturecore.scales import NOMINAL_RATE_MHZ, SAMPLES_PER_BLOCK
 from trunkline.blocks import BlockArray, lay_out, make_blocks
 from trunkline.comparison import Comparison
+from trunkline.decisions_run import DecisionsRun
 from trunkline.events import (
     Calibration,
     CueFrame,
     Decisions,
-    DecisionsRun,
     EpisodeFrame,
     Event,
     Fault,

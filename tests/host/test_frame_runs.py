@@ -10,12 +10,12 @@ from hypothesis import strategies as st
 from posturecore import frames, params, wire
 from posturecore.calibrate import DONE
 from trunkline.capture import read_capture
+from trunkline.decisions_run import DecisionsRun
 from trunkline.decoder import Decoder
 from trunkline.events import (
     Calibration,
     Command,
     Decisions,
-    DecisionsRun,
     Fault,
     Samples,
     SamplesRun,
