@@ -77,10 +77,11 @@ def judge(
     is_watched = has_gravity & ~is_saturated & ~has_motor
     is_stepping, is_walking = walking(is_watched, vertical_g * 1000)
     is_moving = (np.abs(acc_g - up_g) > 0.1).any(axis=1) | (np.abs(gyr_dps) > 20).any(axis=1)
+    looks, signs, is_off = look_for_life(is_watched, means, block_s)
     labels: list[tuple[int, NDArray[np.bool_]]] = [  # the first that holds is the context
         (names.UNKNOWN, ~has_gravity | is_saturated),
         (names.VIBRATING, has_motor),
-        (names.OFF_BODY, seen(off_body, is_watched, acc_g, gyr_dps, block_s)),
+        (names.OFF_BODY, is_off),
         (names.WALKING, is_walking & (inclination < 60)),
         (names.LYING, seen(lying, is_watched, inclination, settings, block_s)),
         (names.BENDING, is_bending),
@@ -89,6 +90,9 @@ def judge(
         (names.STILL, np.ones(len(means), bool)),
     ]
     verdict.context = [next(code for code, holds in labels if holds[k]) for k in range(len(means))]
+    for k in np.flatnonzero(in_doubt(looks, signs, verdict.context)):
+        if verdict.context[k] == names.STILL:
+            verdict.context[k] = names.UNKNOWN
     is_still = np.array(verdict.context) == names.STILL
     spells, is_asking, is_new = find_slouches(flexion, is_still, settings, block_s)
     verdict.slouches = spells
@@ -181,19 +185,44 @@ def lately(holds: NDArray[np.bool_]) -> NDArray[np.bool_]:
     return np.array([holds[max(0, k - 9) : k + 1].any() for k in range(len(holds))], bool)
 
 
-def off_body(acc_g: Floats, gyr_dps: Floats, block_s: float) -> NDArray[np.bool_]:
-    """Five minutes within 2 mg and 0.5 °/s of the pose at the last movement."""
-    is_off = np.zeros(len(acc_g), bool)
-    since = 0
-    for k in range(len(acc_g)):
-        if k % 10 == 0 or (k and is_off[k - 1]):
-            has_turned = np.abs(gyr_dps[k] - gyr_dps[since]).max() > 0.5
-            if np.abs(acc_g[k] - acc_g[since]).max() > 2 * MG or has_turned:
-                since = k
-            is_off[k] = k - since >= blocks_for(300, block_s)
-        else:
-            is_off[k] = k > 0 and is_off[k - 1]
-    return is_off
+def look_for_life(
+    is_watched: NDArray[np.bool_], means: Floats, block_s: float
+) -> tuple[NDArray[np.bool_], NDArray[np.bool_], NDArray[np.bool_]]:
+    """Return where a sign of life is looked for, where it is found, and where it is long gone.
+
+    A sign is 1.5 mg or 0.5 °/s from the pose at the last one; long is five minutes.
+    """
+    looks, signs, is_off = np.zeros((3, len(means)), bool)
+    counts = np.floor(means)
+    gyr_dps, acc_g = counts[:, :3] * 0.035, counts[:, 3:6] / 4098
+    since, was_off = None, False
+    for k in np.flatnonzero(is_watched):
+        if k % 5 == 0 or was_off:
+            looks[k] = True
+            signs[k] = (
+                since is None
+                or np.abs(acc_g[k] - acc_g[since]).max() > 1.5 * MG
+                or np.abs(gyr_dps[k] - gyr_dps[since]).max() > 0.5
+            )
+            since = k if signs[k] else since
+            was_off = k - since >= blocks_for(300, block_s)
+        is_off[k] = was_off
+    return looks, signs, is_off
+
+
+def in_doubt(
+    looks: NDArray[np.bool_], signs: NDArray[np.bool_], context: list[int]
+) -> NDArray[np.bool_]:
+    """Tell where trust was used up and has not come back to twelve seconds."""
+    is_lost = np.zeros(len(context), bool)
+    trust_s = 20.0
+    for k in range(len(context)):
+        if looks[k]:
+            trust_s = min(20, trust_s + 5) if signs[k] else max(0, trust_s - 0.5)
+        is_lost[k] = trust_s == 0 or (k > 0 and is_lost[k - 1] and trust_s < 12)
+        if context[k] in (names.WALKING, names.BENDING, names.CHANGING):
+            trust_s = min(3, trust_s)
+    return is_lost
 
 
 def find_bends(

@@ -121,8 +121,13 @@ class Passing:
         first = max(0, -(-(start - self._first_watched) // EVERY_BLOCKS))
         last = max(first, -(-(end - self._first_watched) // EVERY_BLOCKS))
         at = self._base + self._first_watched + first * EVERY_BLOCKS
+        is_bending = self._decider.bends.state == BENT
+        if is_bending and at > self._base + start:
+            stillness.disturb()
         for row in self._watched[first:last].tolist():
             stillness.step(at, row)
+            if is_bending:
+                stillness.disturb()
             at += EVERY_BLOCKS
 
     def _bend_on(self, start: int, end: int) -> None:

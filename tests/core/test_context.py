@@ -64,7 +64,7 @@ def test_steps_are_walking_from_the_sixth_on():
 
 
 def test_walking_ends_when_no_step_has_come_for_sixteen_blocks():
-    found = contexts(walking(60) + [block()] * 30)
+    found = contexts(walking(60) + breathing(30))
     assert found[60:] == [WALKING] * 15 + [STILL] * 15  # the last step was in block 58
 
 
@@ -145,13 +145,62 @@ def test_a_breathing_wearer_is_never_off_body(amplitude_mg):
     assert set(contexts(breathing(6000, amplitude_mg=amplitude_mg))) == {STILL}
 
 
-def test_a_table_is_off_body_after_five_minutes():
+@pytest.mark.parametrize("amplitude_mg", [2.5, 4, 8])
+@pytest.mark.parametrize(
+    "before",
+    [
+        pytest.param(walking(60), id="walked"),
+        pytest.param(breathing(90, 45), id="bent"),
+        pytest.param([block(turn_dps=40)] * 5, id="turned"),
+    ],
+)
+def test_a_wearer_who_breathes_after_a_movement_is_never_in_doubt(before, amplitude_mg):
+    found = contexts(before + breathing(600, amplitude_mg=amplitude_mg))
+    assert UNKNOWN not in found
+    assert found[-1] == STILL
+
+
+def test_a_table_is_in_doubt_after_twenty_seconds_and_off_body_after_five_minutes():
     found = contexts([block(jolt_mg=0.3 * (-1) ** i) for i in range(3010)])
-    assert found == [STILL] * 3000 + [OFF_BODY] * 10
+    assert found == [STILL] * 200 + [UNKNOWN] * 2800 + [OFF_BODY] * 10
+
+
+@pytest.mark.parametrize(
+    "before",
+    [
+        pytest.param(walking(60, 20), id="carried in a bag"),
+        pytest.param([block(turn_dps=90)] * 10, id="turned over"),
+        pytest.param([block(35)] * 60, id="held bent"),
+    ],
+)
+@pytest.mark.parametrize("settings", [{}, {"slouch_entry_cdeg": 500, "slouch_hold_s": 3}])
+def test_what_is_put_down_leaning_is_no_slouch(before, settings):
+    worn = Worn(**settings).feel(breathing(100)).feel(before).feel([block(22)] * 4000)
+    assert worn.cues == []
+    assert STILL not in worn.contexts[-3800:]
+
+
+def test_a_bump_on_a_table_wins_no_trust():
+    bumped = ([block(18)] * 280 + [block(18, jolt_mg=60)] * 10) * 9
+    for tilt in (18.5, 18, 17.5) * 3:
+        bumped += [block(tilt, jolt_mg=150)] * 2 + [block(tilt)] * 298
+    worn = Worn(slouch_hold_s=3).feel([block(18)] * 10 + bumped)
+    assert STILL not in worn.contexts[250:]
+
+
+def test_a_wearer_is_judged_again_after_a_few_breaths():
+    found = contexts([block()] * 1000 + breathing(100))
+    assert found[1000] == UNKNOWN
+    assert found[1050:] == [STILL] * 50
+
+
+def test_a_gap_gives_the_benefit_of_the_doubt():
+    worn = Worn().feel([block()] * 500).gap(1).feel([block()])
+    assert worn.contexts[-2:] == [UNKNOWN, STILL]
 
 
 def test_picking_it_up_ends_off_body_at_once():
-    assert contexts([block()] * 3013 + [block(jolt_mg=5)])[-2:] == [OFF_BODY, STILL]
+    assert contexts([block()] * 3013 + [block(jolt_mg=5)])[-2:] == [OFF_BODY, UNKNOWN]
 
 
 def test_a_chest_that_only_turns_in_breathing_is_not_off_body():
@@ -195,5 +244,5 @@ def test_a_gap_ends_a_turn():
 
 
 def test_a_held_bend_is_a_posture_again():
-    found = contexts([block()] + [block(35)] * 102)
+    found = contexts([block(), *breathing(102, 35)])
     assert found == [STILL] + [BENDING] * 100 + [STILL] * 2

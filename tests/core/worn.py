@@ -38,8 +38,11 @@ def block(
 
 
 def walking(count: int, flexion_deg: float = 0) -> list[Block]:
-    """Two steps a second: a push of two blocks, then three of falling."""
-    return [block(flexion_deg, jolt_mg=-140 if i % 5 < 3 else 210) for i in range(count)]
+    """Two steps a second: a push of two blocks, then three of falling; no second like the last."""
+    return [
+        block(flexion_deg, jolt_mg=(-140 if i % 5 < 3 else 210) + 3 * (i // 10 % 2))
+        for i in range(count)
+    ]
 
 
 def breathing(count: int, flexion_deg: float = 0, amplitude_mg: float = 4) -> list[Block]:
@@ -76,8 +79,12 @@ class Worn:
             self.contexts.append(self.decider.context)
         return self
 
-    def hold(self, flexion_deg: float, count: int, **kwargs: float) -> "Worn":
-        return self.feel([block(flexion_deg, **kwargs)] * count)
+    def hold(self, flexion_deg: float, count: int, jolt_mg: float = 0, **more: float) -> "Worn":
+        """Hold a posture, and breathe."""
+        for _ in range(count):
+            breath_mg = 4 * math.sin(2 * math.pi * self.decider.at / 40)
+            self.feel([block(flexion_deg, jolt_mg=jolt_mg + breath_mg, **more)])
+        return self
 
     def gap(self, count: int) -> "Worn":
         self.said += self.decider.gap(count)

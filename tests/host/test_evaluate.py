@@ -178,6 +178,12 @@ def test_the_sample_meets_its_claims(sample):
         assert found[name].is_met, found[name]
 
 
+def test_a_bag_is_never_told_to_sit_up():
+    ran = evaluate(pick(["in_bag T4", "in_bag strict"]), choose_seeds(1), 30.0, workers=1)
+    assert summary.hours(ran.outcomes, "off-body") > 0.7
+    assert [run.false_alerts for run in ran.outcomes] == [(), ()]
+
+
 @pytest.mark.parametrize(
     ("context", "is_false"), [("off-body", True), ("upright-still", True), ("slouched", False)]
 )

@@ -32,6 +32,7 @@ def test_the_bench_s_device_runs_its_motor_when_a_slouch_lasts(tmp_path):
         (0, 0, 0, 3849, 0, -1402, 15405, 0, -5607),
     )
     counts = np.array([upright] * 600 + [slouched] * 4800, dtype=np.int16)
+    counts[:, 4] += 10 * (np.arange(5400) // 60 % 2)  # breathing
     counts[:, :6] += np.random.default_rng(3).integers(-9, 9, (5400, 6), dtype=np.int16)
     streamed.write_capture(tmp_path / "day.tlcap", counts)
     analysis, mirror = analyze_capture(tmp_path / "day.tlcap", strict=True)

@@ -52,7 +52,11 @@ class Device:
 
     def stream(self, sample, frame_count, per_frame=12, motor_blocks=0):
         for _ in range(frame_count):
-            noisy = [(*sample[:8], sample[8] + k % 7) for k in range(per_frame)]
+            breath = 10 * (self.index // 60 % 2)  # a trunk breathes: 2.4 mg from second to second
+            noisy = [
+                (*sample[:4], sample[4] + breath, *sample[5:8], sample[8] + k % 7)
+                for k in range(per_frame)
+            ]
             self.send(frames.SAMPLES, (self.index, motor_blocks), tuple(noisy))
             self.index += per_frame
 

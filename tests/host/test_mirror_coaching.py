@@ -37,10 +37,11 @@ class Device:
         angle = np.radians(flexion_deg)
         up = np.round(16393 * np.array([np.cos(angle), 0, -np.sin(angle)]))
         row = np.concatenate([[0, 0, 0], up // 4, up]).astype(np.int16)
-        counts = np.tile(row, (6, 1))
-        block = tuple(make_blocks(counts, np.array([False])).tolist()[0])
         for _ in range(blocks):
             at = self.decider.at
+            counts = np.tile(row, (6, 1))
+            counts[:, 3] += 10 * (at // 10 % 2)  # a trunk breathes: 2.4 mg from second to second
+            block = tuple(make_blocks(counts, np.array([False])).tolist()[0])
             for frame, values in self.decider.block(block):
                 if frame == frames.CUE and self.refuses and values[3] == coach.FELT:
                     values = (*values[:3], coach.MOTOR_REFUSED)

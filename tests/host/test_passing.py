@@ -197,6 +197,10 @@ SLOUCHED = [("breathe", 0, 200), ("breathe", 19, 300)]
             [*BENDING_DOWN, ("breathe", 45, 300), ("flag", 45, 2), ("breathe", 45, 300)],
             id="the motor runs inside",
         ),
+        pytest.param(
+            [*BENDING_DOWN, ("breathe", 45, 395), ("table", 45, 300), ("breathe", 45, 300)],
+            id="nobody breathes once it is held",
+        ),
         pytest.param([*SLOUCHED, ("breathe", 45, 300)], id="a slouch pauses and ends"),
         pytest.param(
             [*SLOUCHED, ("breathe", 45, 100), ("breathe", 19, 300)], id="a slouch goes on"
@@ -209,6 +213,12 @@ def test_what_goes_on_through_a_bend_is_the_same(pieces, rule):
     passed, plain = both(complete(prescription), [played([*pieces, ("breathe", 0, 200)])])
     assert passed.episodes(KIND_BEND)
     assert_same(passed, plain)
+
+
+def test_a_bend_that_begins_while_the_motor_runs_leaves_as_little_trust():
+    both(
+        complete({}), [played([("table", 29.96, 100), ("flag", 30.02, 12), ("table", 30.02, 13)])]
+    )
 
 
 @pytest.mark.parametrize("rule", [0, 1])

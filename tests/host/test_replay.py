@@ -20,7 +20,7 @@ SHORT_HOLD = {"slouch_hold_s": 5}
 
 
 def leaning(flexion_deg, rate_hz=60.0, noise_m_s2=0.04, placement="T4"):
-    """A sensor that takes these angles, each for its seconds, with exact turning between."""
+    """A back that takes these angles, each for its seconds, turns between them, and breathes."""
     angle = np.concatenate([np.full(round(s * rate_hz), deg) for deg, s in flexion_deg])
     ramp = np.ones(round(2 * rate_hz)) / round(2 * rate_hz)  # 20° in 2 s is no fast bend
     padded = np.concatenate([np.full(len(ramp), angle[0]), angle])
@@ -29,6 +29,7 @@ def leaning(flexion_deg, rate_hz=60.0, noise_m_s2=0.04, placement="T4"):
     acc = 9.80665 * np.stack([np.cos(angle), zero, -np.sin(angle)], axis=1)
     # Leaning forward turns z down: about the axis to the right, from forward to down, negative.
     gyr = np.stack([zero, -np.gradient(angle) * rate_hz, zero], axis=1)
+    acc[:, 0] += 0.05 * np.sin(2 * np.pi * 0.27 * np.arange(len(angle)) / rate_hz)
     acc += np.random.default_rng(3).normal(0, noise_m_s2, acc.shape)
     return Recording.from_arrays(rate_hz, acc, gyr, placement)
 

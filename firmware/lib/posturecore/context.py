@@ -11,6 +11,7 @@ cannot be told is UNKNOWN, never guessed. Rules in the order they are asked:
     BENDING      inside a bend that is not yet held
     CHANGING     turned or shaken within the last second, or a step within 1.6 s
     RECLINED     leaning back by `reclined_cdeg`
+    UNKNOWN      no sign that a trunk breathes below (stillness.py)
     STILL        everything else: where a slouch may be judged
 
 A bout of walking is known only at its sixth step, and its end only when no more steps come. Till
@@ -36,6 +37,7 @@ CONTEXTS = (
     "vibrating",
 )
 
+_MOVEMENTS = (WALKING, BENDING, CHANGING)
 _UPRIGHT_CDEG = 6000  # mean vertical above 0.5 g (Iluz)
 _MOVED_BLOCKS = 10
 _NOTHING: tuple[int, ...] = ()
@@ -75,7 +77,7 @@ class Context:
             and self._tilted == 0
             and self.steps.count == 0
             and not self._was_walking
-            and not self.stillness.is_off
+            and not self.stillness.is_in_doubt
         )
 
     def step(
@@ -97,6 +99,8 @@ class Context:
                 return VIBRATING
         self._watch(at, block, inclination_cdeg, vertical, moves)
         code = self._named(flexion_cdeg, inclination_cdeg, is_bending)
+        if code in _MOVEMENTS:
+            self.stillness.disturb()
         if self.steps.count:
             self._count(code)
         return code
@@ -114,7 +118,7 @@ class Context:
             return CHANGING
         if flexion_cdeg < -self._reclined_cdeg:
             return RECLINED
-        return STILL
+        return UNKNOWN if self.stillness.is_in_doubt else STILL
 
     def _watch(
         self,

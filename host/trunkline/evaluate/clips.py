@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from posturecore.context import STILL, WALKING
+from posturecore.context import OFF_BODY, STILL, UNKNOWN, WALKING
 from posturecore.params import PLACEMENTS
 from trunkline import examples
 from trunkline.analysis import Analysis
@@ -33,6 +33,7 @@ _EAGER = STRICT | {"slouch_dose_cdeg_s": 1500, "cues_per_hour": 30, "slouch_refr
 # stride comes a quarter before the vertical, on the mobgap clip a quarter after; and who sits
 # down bows forward.
 _UPSIDE = np.diag([-1.0, 1.0, -1.0])
+_IN_DOUBT = "a worn back that is taken for none"
 _NO_SPANS = np.empty((0, 2))
 # What sit2stand finds in this clip from rest (the expected result of its own test, sit2standpy
 # 1.1.3): an algorithm's word, which the signal bears out. Nobody labelled the clip.
@@ -89,18 +90,19 @@ def _of_mobgap() -> Iterator[tuple[str, str, str]]:
     yield name, "slouch alerts while the reference walks", _alerted(recording, neutral, spans)
     seats = " and ".join(f"{len(_starts_s(analysis, kind))} {kind}s" for kind in KINDS)
     yield name, "transitions (no reference; read off the signal: 2 and 2)", seats
+    yield name, _IN_DOUBT, _doubted(analysis)
 
 
 def _of_gait(recording: Recording) -> Iterator[tuple[str, str, str]]:
     upright = np.array([1.0, 0.0, 0.0])
-    context = analyze(recording, neutral=upright).timeline.context
+    analysis = analyze(recording, neutral=upright)
     name = "skdh gait, 45 s"
-    walks = (context[40:430] == WALKING).mean()
+    walks = (analysis.timeline.context[40:430] == WALKING).mean()
     yield name, "share of seconds 4 to 43 called walking (no reference: one walk)", f"{walks:.3f}"
     spans = np.array([[4.0, 43.0]])
     yield name, "slouch alerts in seconds 4 to 43", _alerted(recording, upright, spans)
-    seats = analyze(recording, neutral=upright).transitions
-    yield name, "transitions in a walk (target 0)", str(len(seats))
+    yield name, "transitions in a walk (target 0)", str(len(analysis.transitions))
+    yield name, _IN_DOUBT, _doubted(analysis)
 
 
 def _of_rising(recording: Recording) -> Iterator[tuple[str, str, str]]:
@@ -111,6 +113,7 @@ def _of_rising(recording: Recording) -> Iterator[tuple[str, str, str]]:
     yield name, "sit-to-stands found, and others (target 3, 0)", _rises(analysis)
     sits = ", ".join(f"{start_s:.1f}" for start_s in _starts_s(analysis, STAND_TO_SIT))
     yield name, "stand-to-sits, s (no reference; read off the signal: 7, 30, 68, 88)", sits
+    yield name, _IN_DOUBT, _doubted(analysis)
     yield name, "bends logged (least peak 40°)", str(len(analysis.bends))
 
 
@@ -128,6 +131,12 @@ def _rises(analysis: Analysis) -> str:
         if rise.start_s < end_s and rise.end_s > start_s
     ]
     return f"{found} of {len(RISES_S)}, begun {', '.join(errors_s) or 'never'} s; {others} others"
+
+
+def _doubted(analysis: Analysis) -> str:
+    """Count what is neither judged nor moving, though the sensor was worn all the time."""
+    doubted = np.isin(analysis.timeline.context, (UNKNOWN, OFF_BODY)).sum()
+    return f"{doubted * analysis.timeline.block_s:.1f} s"
 
 
 def _alerted(recording: Recording, neutral: FloatArray, spans: FloatArray = _NO_SPANS) -> str:
