@@ -195,4 +195,18 @@ DECISIONS = [
             ["move", 30, 500, 500, 0, 0, 20, 0],
         ],
     },
+    {
+        "name": "put down leaning: no breath, no slouch, whatever bumps it; then worn again",
+        "settings": _QUICK,
+        "rate_mhz": 60000,
+        "steps": [
+            _READY,
+            ["move", 40, 0, 1500, 0, 700, 20, 0],
+            ["move", 150, 1500, 1500, 500, 0, 1, 0],
+            ["move", 2, 1500, 1600, 500, 700, 20, 0],
+            ["move", 150, 1600, 1600, 500, 0, 1, 0],
+            ["move", 120, 1500, 1500, 0, 0, 40, 0],
+            ["move", 330, 1500, 1500, 0, 0, 1, 0],
+        ],
+    },
 ]
