@@ -1,4 +1,4 @@
-"""Has the sensor slipped? Told from walks and seats; said, and never corrected in silence.
+"""Has the sensor slipped? Told from how the wearer walks and sits; said, never corrected.
 
 The last minute of walking, and the last ten minutes upright and still, are held against the
 neutral pose, all through the day: what slips at noon is told by the next walk. A sitter may lean

@@ -12,7 +12,7 @@ from trunkline.errors import InputError
 if TYPE_CHECKING:
     from trunkline.evaluate import Table
 
-_TOLD = ("claims", "slouches", "false_cases", "bends", "transitions", "clips")
+_TOLD = ("claims", "slouches", "false_cases", "slips", "bends", "transitions", "clips")
 
 
 def evaluate(

@@ -67,6 +67,8 @@ class Outcome:
         squares_deg2: Sum of squared errors of flexion by true context.
         blocks: How many blocks were summed.
         transitions: Found, missed, false of each kind of transition.
+        slipped_s: When the case slipped far, for good; None: it did not.
+        slip_told_s: When the analysis told of a slip; None: it did not.
     """
 
     case: str
@@ -88,3 +90,5 @@ class Outcome:
     squares_deg2: dict[str, float] = field(default_factory=dict)
     blocks: dict[str, int] = field(default_factory=dict)
     transitions: dict[str, Counts] = field(default_factory=dict)
+    slipped_s: float | None = None
+    slip_told_s: float | None = None

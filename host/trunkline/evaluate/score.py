@@ -12,6 +12,7 @@ from trunkline.evaluate.corpus import Case
 from trunkline.evaluate.outcome import FalseAlert, Lift, Outcome, Seconds, Slouched
 from trunkline.evaluate.truth import BLOCKS_PER_S, Blocks
 from trunkline.replay import analyze
+from trunkline.slip import find_slip
 from trunkline.transition import KINDS
 from trunkline.wearer import SimulatedDay, simulate
 
@@ -28,7 +29,7 @@ def run(case: Case, seed: int, minutes: float = MINUTES) -> Outcome:
     Args:
         case: What to perform.
         seed: Which day of it.
-        minutes: Longest time; a shorter scenario is performed whole.
+        minutes: Longest time, if the case is no longer one; a shorter scenario is performed whole.
     """
     return score(case, seed, *run_day(case, seed, minutes))
 
@@ -39,7 +40,7 @@ def run_day(case: Case, seed: int, minutes: float) -> tuple[SimulatedDay, Analys
         case.script,
         seed,
         placement=case.placement,
-        duration_s=60 * min(minutes, case.script.minutes),
+        duration_s=60 * min(minutes * case.longer, case.script.minutes),
         mounting_deg=case.mounting_deg,
         imu=case.imu,
         tissue=case.tissue,
@@ -57,6 +58,7 @@ def score(case: Case, seed: int, day: SimulatedDay, analysis: Analysis) -> Outco
     bends, errors, ends = _bends(blocks, analysis)
     seconds, bouts = _contexts(blocks, analysis)
     squares, known = _angles(blocks, analysis)
+    slip = find_slip(analysis.timeline)
     return Outcome(
         case=case.name,
         rule=case.rule,
@@ -82,6 +84,8 @@ def score(case: Case, seed: int, day: SimulatedDay, analysis: Analysis) -> Outco
             kind: truth.pair(truth.transitions(day, kind), analysis.transitions, kind)
             for kind in KINDS
         },
+        slipped_s=truth.slipped_s(day),
+        slip_told_s=None if slip is None else slip.at_s,
     )
 
 

@@ -79,6 +79,18 @@ def false_rate(runs: Sequence[Outcome], *contexts: str) -> Figure:
     return Figure(count / time_h if time_h else float("nan"), poisson(count, time_h))
 
 
+def slips_told(runs: Sequence[Outcome]) -> Figure:
+    """Give the share of runs with a case that slipped far in which a slip was told."""
+    slipped = [run for run in runs if run.slipped_s is not None]
+    return share(sum(run.slip_told_s is not None for run in slipped), len(slipped))
+
+
+def false_slips(runs: Sequence[Outcome]) -> Figure:
+    """Give how often a slip was told in eight worn hours of runs that had none."""
+    count, days = sum(run.slip_told_s is not None for run in runs), hours(runs) / 8.0
+    return Figure(count / days if days else float("nan"), poisson(count, days))
+
+
 def bend_f1(runs: Sequence[Outcome]) -> Figure:
     """Give F1 of bends; its interval draws runs anew."""
     return _f1_of([run.bends for run in runs])

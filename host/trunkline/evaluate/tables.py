@@ -8,9 +8,9 @@ import numpy as np
 
 from posturecore.context import CONTEXTS, STILL, VIBRATING
 from posturecore.params import PLACEMENTS
-from trunkline.evaluate import summary
+from trunkline.evaluate import summary, truth
 from trunkline.evaluate.claims import Claim, claims
-from trunkline.evaluate.corpus import CLOSE_LIFTS, FIRM, HELD_OUT_SEEDS, Case
+from trunkline.evaluate.corpus import APART, CLOSE_LIFTS, FIRM, HELD_OUT_SEEDS, Case
 from trunkline.evaluate.intervals import FloatArray
 from trunkline.evaluate.outcome import Outcome
 from trunkline.evaluate.pool import Evaluation
@@ -50,7 +50,7 @@ def claims_of(evaluation: Evaluation) -> list[Claim]:
 def tables_of(evaluation: Evaluation) -> list[Table]:
     """Make every table of the simulated corpus, of all seeds if the table does not say else."""
     cases = {case.name: case for case in evaluation.cases}
-    runs = evaluation.outcomes
+    runs = [run for run in evaluation.outcomes if run.rule != APART]
     return [
         Table(
             "claims",
@@ -59,7 +59,8 @@ def tables_of(evaluation: Evaluation) -> list[Table]:
         ),
         _slouches(runs),
         _false_by_context(runs),
-        _false_by_case(runs),
+        _false_by_case(evaluation.outcomes),
+        _slips(evaluation.outcomes, cases),
         _bends(runs, cases),
         _lifts(runs, cases),
         _transitions(runs, cases),
@@ -135,6 +136,26 @@ def _false_by_case(runs: Sequence[Outcome]) -> Table:
         rows.append((f"`{name}`", f"{len(among)} of {whole}", str(len(alerts)), kinds, example))
     head = ("case", "runs with any", "false alerts", "in true context", "earliest")
     return Table("false_cases", head, tuple(rows))
+
+
+def _slips(runs: Sequence[Outcome], cases: dict[str, Case]) -> Table:
+    rows = []
+    slipping = [case.name for case in cases.values() if case.slips]
+    for name in (*slipping, "all others"):
+        among = [
+            run for run in runs if run.case == name or not (name in cases or cases[run.case].slips)
+        ]
+        far = [run for run in among if run.slipped_s is not None]
+        told = [run for run in far if run.slip_told_s is not None]
+        # A small slip before the large one may have been told already.
+        waits_s = np.array([max(0.0, (r.slip_told_s or 0) - (r.slipped_s or 0)) for r in told])
+        wait = f"{np.median(waits_s) / 60:.0f}, {waits_s.max() / 60:.0f}" if len(told) else "–"
+        rest = sum(run.slip_told_s is not None for run in among) - len(told)
+        hours = f"{summary.hours(among):.0f}"
+        rows.append((name, str(len(among)), hours, str(len(far)), str(len(told)), wait, str(rest)))
+    head = ("case", "runs", "worn (h)", f"slipped {truth.SLIP_DEG:g}° or more", "told")
+    more = ("told after (min): median, longest", "told of less, or of nothing")
+    return Table("slips", (*head, *more), tuple(rows))
 
 
 def _fits(runs: Sequence[Outcome], cases: dict[str, Case]) -> Iterator[tuple[str, list[Outcome]]]:
@@ -260,9 +281,10 @@ def provenance(evaluation: Evaluation) -> str:
     """Say in one sentence what was run, without a date."""
     tuned = [seed for seed in evaluation.seeds if seed not in HELD_OUT_SEEDS]
     kept = [seed for seed in evaluation.seeds if seed in HELD_OUT_SEEDS]
+    longest = max(min(evaluation.minutes * c.longer, c.script.minutes) for c in evaluation.cases)
     told = [
         f"{len(evaluation.cases)} cases × {len(evaluation.seeds)} seeds",
-        f"at most {evaluation.minutes:g} min each",
+        f"at most {evaluation.minutes:g} min each, {longest:g} where that is asked for",
         f"{summary.hours(evaluation.outcomes):.0f} h worn",
         f"seeds {_numbers(tuned)}",
         f"held out {_numbers(kept)}",

@@ -5,6 +5,7 @@ Nothing here uses a sensor value or a detector. Angles are those of the back, up
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,6 +33,9 @@ BLOCKS_PER_S = 10
 NEVER = (WALKING, BENDING, RECLINED, LYING, OFF_BODY)
 # What the sensor's angle may differ by before an alert is called false.
 TOLERANCE_DEG = 1.0
+# A case that has turned this far on the skin must be told of, if so much of the day is left.
+SLIP_DEG, SLIP_LEFT_S = 10.0, 3600.0
+_UPRIGHT_DEG = 5.0
 # This near the least peak or the least time of a bend, logged and not logged are both right.
 BORDER_DEG, BORDER_S = 3.0, 0.3
 
@@ -145,6 +149,29 @@ def bends(blocks: Blocks, settings: Mapping[str, int]) -> list[Bend]:
         is_border = is_short or peak < max(least_deg, entry_deg) + BORDER_DEG
         found.append(Bend(start, end, peak, is_border))
     return found
+
+
+def slipped_s(day: SimulatedDay) -> float | None:
+    """Give the end of the slip that left the case far off for good, an hour at least; None: none.
+
+    How far is told where the back is upright, so that a crooked case does not count as slipped.
+    """
+    recording, real = day.recording, day.truth
+    is_upright = np.maximum(np.abs(real.flexion_deg), np.abs(real.lateral_deg)) < _UPRIGHT_DEG
+    rows = np.arange(len(is_upright))
+    ends_s = [event.end_s for event in real.of_kind("strap_slip")]
+    edges = [0, *(round(end_s * recording.rate_hz) for end_s in ends_s), len(rows)]
+    poses = [
+        np.median(real.up[start:end][is_upright[start:end]], axis=0)
+        for start, end in pairwise(edges)
+        if is_upright[start:end].any()
+    ]
+    if len(poses) < len(edges) - 1:
+        return None
+    units = [pose / np.linalg.norm(pose) for pose in poses]
+    far = [np.degrees(np.arccos(min(1.0, float(unit @ units[0])))) >= SLIP_DEG for unit in units]
+    last_s = len(rows) / recording.rate_hz - SLIP_LEFT_S
+    return next((s for k, s in enumerate(ends_s) if all(far[k + 1 :]) and s <= last_s), None)
 
 
 def _stretches(is_so: BoolArray, longest_gap: int) -> list[Span]:

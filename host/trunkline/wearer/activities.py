@@ -243,10 +243,11 @@ VOCABULARY: dict[str, Activity] = {
         "walking",
         **_gait(0.0, 4.0, lasts_s=(8.0, 25.0), step_hz=(1.6, 2.1), direction=(-1.0, -1.0)),
     ),
-    # In a car: a seat's vibration on roads, m/s² rms; comfortable speeds in town.
+    # In a car, on a back or in a bag: a seat's vibration on roads, m/s² rms; comfortable speeds in
+    # town.
     "driving": _same(
         perform.drive,
-        ("sitting",),
+        ("sitting", "off"),
         None,
         lasts_s=(300.0, 900.0),
         shaking_m_s2=(0.25, 0.6),
