@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from posturecore.angles import TrunkFrame, norm
 from posturecore.blocks import MOTOR, SATURATED
 from posturecore.calibrate import has_gravity, is_gravity
+from posturecore.context import UNKNOWN
 from posturecore.decide import KIND_BEND, Decider, measure
 from posturecore.params import complete
 from posturecore.travel import Travel
@@ -55,7 +56,7 @@ PIECES = st.lists(
         st.tuples(st.just("jolt"), ANGLES, st.integers(1, 3)),
         st.tuples(st.just("flag"), ANGLES, st.integers(1, 30)),
         st.tuples(st.just("dead"), ANGLES, st.integers(1, 20)),
-        st.tuples(st.just("table"), ANGLES, st.sampled_from([50, 3100])),
+        st.tuples(st.just("table"), ANGLES, st.sampled_from([50, 300, 3100])),
     ),
     min_size=3,
     max_size=14,
@@ -129,6 +130,14 @@ def assert_same(passed, plain):
 @given(PRESCRIPTIONS, PIECES, PIECES)
 def test_passing_over_changes_nothing(prescription, first, second):
     assert_same(*both(complete(prescription), [played(first), played(second)]))
+
+
+def test_what_is_in_doubt_is_not_passed_over():
+    pieces = [("table", 13, 300), ("breathe", 13, 300), ("walk", 13, 60), ("table", 13, 300)]
+    passed, plain = both(complete({"slouch_hold_s": 6}), [played(pieces)])
+    assert_same(passed, plain)
+    assert passed.decider.ledger[UNKNOWN] > 300
+    assert passed.decisions.cues
 
 
 INT16 = st.integers(-32768, 32767)
