@@ -92,6 +92,13 @@ def test_lost_blocks_within_a_minute_only_lower_its_count():
     assert [item[1] for item in items] == [200, 1]
 
 
+def test_tenth_minute_whose_last_blocks_are_lost_ends_the_record():
+    minutes = Minutes(RATE_MHZ)
+    records = fed(minutes, worn(0, 10 * MINUTE - 1) + worn(10 * MINUTE, 10 * MINUTE + 1))
+    assert [(values, len(items)) for values, items in records] == [((0, 599_900), 10)]
+    assert minutes.finish() == ((10 * MINUTE, 600_100), ((0, 1, 0, 0, 0, 0, 0, 0, 0),))
+
+
 def test_mean_is_rounded_down_on_both_ends():
     minutes = Minutes(RATE_MHZ)
     fed(minutes, [(0, -1, STILL), (1, 0, STILL)])

@@ -36,7 +36,8 @@ class Minutes:
         minute = at // self._minute_blocks
         if minute != self._minute:
             self._close()
-            if self._items and minute > self._first + len(self._items):
+            told = len(self._items)
+            if told == MINUTES_PER_RECORD or (told and minute > self._first + told):
                 record = self._take()
             self._minute = minute
         self._device_ms = device_ms
