@@ -24,8 +24,9 @@ class Retrieval:
         self._download.tend()
 
     def _read(self, values, _items):
-        if self._peer is None or self._peer.port is not self._hosts.asking:
-            self._download.stop()
+        peer = self._peer
+        if peer is None or not peer.is_there or peer.port is not self._hosts.asking:
+            self._download.stop()  # what another host was told, this one was not
         self._peer = Peer(self._hosts)
         self._download.read(values[0], values[1])
         return ACK_DONE
