@@ -40,8 +40,9 @@ class LogReader:
         damaged_bytes: Bytes that were no frame.
     """
 
-    def __init__(self) -> None:
-        self.next: int | None = None
+    def __init__(self, next_record: int | None = None) -> None:
+        """Start with an answer; `next_record`: it begins there without saying so."""
+        self.next = next_record
         self.end: int | None = None
         self.gaps: list[Range] = []
         self.holes: list[Range] = []
