@@ -77,14 +77,15 @@ class Power:
         may_sleep = (
             self.state != LINKED
             and self._radio.is_resting
-            and not self._has_usb  # light sleep would take the serial line away
+            and not self._board.has_usb()  # light sleep would take the serial line away
             and not self._haptics.is_playing  # the motor's pin would keep its level
             and self._board.button.value()
         )
+        wait_ms = min(_WAIT_MS, self._imu.poll_ms)  # a sensor without an interrupt for its FIFO
         if not may_sleep:
-            self._board.wait(_WAIT_MS)
+            self._board.wait(wait_ms)
         else:
-            self._board.sleep(_LONGEST_SLEEP_MS if self.state == STORED else _WAIT_MS)
+            self._board.sleep(_LONGEST_SLEEP_MS if self.state == STORED else wait_ms)
 
     def ask_off(self):
         """Switch off once the motor has said so."""
