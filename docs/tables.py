@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 
 import angles
+import currents
 import gestures
 import protocol
 import troubles
@@ -92,6 +93,7 @@ TABLES = {
     "parts": parts,
     "vectors": vectors,
     **protocol.TABLES,
+    **currents.TABLES,
     **gestures.TABLES,
     **troubles.TABLES,
 }

@@ -1,8 +1,8 @@
 """Measure everything and print one table; ends with 1 if a claim is broken.
 
-python -m tests.bench                all, in about four minutes
+python -m tests.bench                all, in about eight minutes
 python -m tests.bench accuracy       one part: accuracy, leans, speed, day, command,
-                                     detectors or flash
+                                     detectors, flash or energy
 """
 
 import sys
@@ -16,7 +16,7 @@ def parts() -> dict[str, Callable[[], Iterator[Row]]]:
     """Name what can be measured here, and say what cannot."""
     if find_spec("vqf") is None:
         raise SystemExit("vqf is not installed; run: pip install 'trunkline[bench]'")
-    from . import accuracy, broad, command, detectors, flash, speed
+    from . import accuracy, broad, command, detectors, energy, flash, speed
 
     found: dict[str, Callable[[], Iterator[Row]]] = {
         "accuracy": accuracy.on_broad,
@@ -26,6 +26,7 @@ def parts() -> dict[str, Callable[[], Iterator[Row]]]:
         "command": command.of_replay,
         "detectors": detectors.of_corpus,
         "flash": flash.of_log,
+        "energy": energy.of_day,
     }
     if not broad.FOLDER.is_dir():
         print(broad.MISSING)
