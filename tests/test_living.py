@@ -24,6 +24,7 @@ from trunkline.updating import Bundle, read_bundle, send_bundle
 sys.path.append(str(firmware_path()))
 
 import compile as compiler
+from supervisor import TASKS
 
 PASSKEY = 246801
 
@@ -114,7 +115,7 @@ async def test_loop_that_hangs_is_bitten_and_the_next_start_says_so(root):
                 for e in session.events
                 if isinstance(e, DeviceFault) and e.code == faults.TASK_STUCK
             ]
-            assert fault.detail == 2  # commands
+            assert fault.detail == TASKS.index("samples")
             assert session.info.boot_id == 2
 
 
@@ -269,7 +270,7 @@ async def test_reset_keeps_crumbs_and_a_dead_battery_does_not(root):
         await board.cut_power()
         await board.play(73_000)
         async with meet(board) as session:
-            assert fault_codes(session) == []
+            assert fault_codes(session) == [faults.NOT_CALIBRATED, faults.TIME_UNKNOWN]
             assert isinstance(session.info, Hello)
 
 

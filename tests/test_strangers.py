@@ -86,6 +86,8 @@ async def test_host_that_lost_its_keys_is_a_stranger_and_harms_nobodys_bond(ends
     """Whoever claims to be a bonded host looks the same to the stack, which deletes the bond."""
     await owner_streams(ends, 5000)
     await ends.board.play(70_000)  # the window has closed
+    await ends.board.press(100)  # the radio is on again for a minute, the window stays closed
+    await ends.board.play(70_800)
     adapter = ends.air.adapter
     keys, adapter.keystore = adapter.keystore, MemoryKeyStore()
     with pytest.raises(LinkError, match="Could not connect"):

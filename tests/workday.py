@@ -163,7 +163,8 @@ def minutes_again(mirror: Mirror) -> list[tuple[int, tuple[Row, ...]]]:
     """Count the minutes of wear from the decisions made here: (first block, items) each."""
     assert mirror.replay is not None
     minutes, made = Minutes(mirror.replay.decider.rate_mhz), []
-    for at, row in enumerate(mirror.replay.decisions.verdicts, mirror.replay.first_block):
+    verdicts = mirror.replay.decisions.verdicts.array()
+    for at, row in enumerate(verdicts.tolist(), mirror.replay.first_block):
         made.append(minutes.block(at, 0, row[0], row[2]))
     return [(record[0][0], record[1]) for record in made if record]
 

@@ -124,7 +124,7 @@ def harmed(parts, harm):
             del parts[k]
         elif kind == "repeat":
             parts[k:k] = parts[max(0, k - 3) : k + 1]
-        elif kind == "flip":
+        elif kind == "flip" and parts[k]:
             part = bytearray(parts[k])
             part[place % len(part)] ^= 1 << place % 8
             parts[k] = bytes(part)

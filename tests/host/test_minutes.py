@@ -28,7 +28,9 @@ def test_minutes_of_a_replay_are_those_of_the_device():
     logged.append(minutes.finish())
     replay.blocks(blocks[:6000])
     replay.blocks(blocks[6000:])
-    found = [record for _, (_, *record) in minutes_of(replay.decisions.verdicts, 0)]
+    found = [
+        record for _, (_, *record) in minutes_of(replay.decisions.verdicts.array().tolist(), 0)
+    ]
     assert [tuple(record) for record in found] == logged
     assert len(logged) == 2
     assert sum(map(sum, (item[:-1] for _, items in logged for item in items))) > 7000

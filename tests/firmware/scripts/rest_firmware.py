@@ -7,7 +7,7 @@ from ble.bonds import Bonds
 from ble.link import Link
 from identity import passkey
 from posturecore import frames
-from storage import Storage
+from storage.documents import Storage
 
 board = Board()
 storage = Storage(board.root)
