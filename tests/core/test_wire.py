@@ -137,8 +137,8 @@ def test_fields_added_by_a_newer_device_are_passed_over():
     ("frame", "payload", "says"),
     [
         pytest.param(0x7F, b"", "unknown frame id 127", id="unknown"),
-        pytest.param(ACK, b"\x01", "ack with 1 bytes, expected 4", id="too short"),
-        pytest.param(SETTINGS, bytes(8 + 7), "settings with a broken item", id="broken item"),
+        pytest.param(ACK, b"\x01", "frame 0x3: 1 bytes, expected 4", id="too short"),
+        pytest.param(SETTINGS, bytes(8 + 7), "frame 0x30 with a broken item", id="broken item"),
     ],
 )
 def test_a_frame_that_cannot_be_read_is_refused(frame, payload, says):

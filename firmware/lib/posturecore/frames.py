@@ -31,7 +31,7 @@ _BLOCK = (
     + tuple((name + "_range", "H", unit) for name, _, unit in _SAMPLE[:6])
     + (("flags", "B", "1 saturated, 2 own motor ran, 4 on the charger"),)
 )
-FRAMES = {
+_ABOUT_NOW = {
     HELLO: (
         "hello",
         "device to host",
@@ -241,7 +241,7 @@ FRAMES = {
         "a host on a cable, once a second; not answered",
     ),
 }
-FRAMES.update(ABOUT_FLASH)
+FRAMES = dict(list(_ABOUT_NOW.items()) + list(ABOUT_FLASH.items()))
 ALIVE_COMES, ALIVE_STAYS, ALIVE_LEAVES = range(3)
 STREAM_SAMPLES, STREAM_BLOCKS, STREAM_DECISIONS = 1, 2, 4
 NEUTRALS = ("stand", "sit", "drive")

@@ -21,7 +21,12 @@ SLOUCH_SIGN = (1, 1, 1, -1)
 
 # A tuple: MicroPython's dicts have no order.
 PARAMS = ABOUT_POSTURE + ABOUT_COACHING
+# What the device needs of it; the firmware's build leaves the rest out.
 NAMES = tuple([row[0] for row in PARAMS])
+_DEFAULTS = tuple([row[1] for row in PARAMS])
+_LOWEST = tuple([row[2] for row in PARAMS])
+_HIGHEST = tuple([row[3] for row in PARAMS])
+_UNITS = tuple([row[4] for row in PARAMS])
 
 
 # A prescription in which the first is not below the second could never end what it begins.
@@ -34,17 +39,18 @@ _BELOW = (
 
 def defaults() -> dict[str, int]:
     """Return the default prescription."""
-    return {row[0]: row[1] for row in PARAMS}
+    return dict(zip(NAMES, _DEFAULTS))
 
 
 def problem(name: str, value: int) -> str:
     """Say in one sentence what is wrong with a setting; an empty string when it can be used."""
     if name not in NAMES:
         return "Found the setting {}; expected one of: {}.".format(name, ", ".join(NAMES))
-    _, default, low, high, unit = PARAMS[NAMES.index(name)][:5]
+    row = NAMES.index(name)
+    low, high = _LOWEST[row], _HIGHEST[row]
     if not isinstance(value, int) or not low <= value <= high:
         return "Found {} = {}; expected a whole number from {} to {} {}; default {}.".format(
-            name, value, low, high, unit, default
+            name, value, low, high, _UNITS[row], _DEFAULTS[row]
         ).replace(" ;", ";")
     return ""
 

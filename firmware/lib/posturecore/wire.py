@@ -27,6 +27,7 @@ def _format(fields: tuple[tuple[str, str, str], ...]) -> str:
     return "<" + "".join([code for _, code, _ in fields])
 
 
+# The firmware's build writes the values of these two, and leaves the table out.
 _FIXED = {frame: _format(row[2]) for frame, row in FRAMES.items()}
 _ITEM = {frame: _format(row[3]) for frame, row in FRAMES.items() if row[3]}
 
@@ -54,16 +55,22 @@ _RANGES = {
 }
 
 
-def _pack(
-    fields: tuple[tuple[str, str, str], ...], codes: str, values: tuple[int | bytes, ...]
-) -> bytes:
-    if len(values) != len(fields):
-        raise ValueError("{} values for {} fields".format(len(values), len(fields)))
-    for (name, code, _), value in zip(fields, values):
+def _pack(frame: int, codes: str, values: tuple[int | bytes, ...]) -> bytes:
+    kinds = [code for code in codes if code not in "<0123456789"]
+    if len(values) != len(kinds):
+        raise ValueError(
+            "frame {}: {} values for {} fields".format(hex(frame), len(values), len(kinds))
+        )
+    for place, code in enumerate(kinds):
+        value = values[place]
         if isinstance(value, int):
             low, high = _RANGES[code]
             if not low <= value <= high:
-                raise ValueError("{} = {}: not in {}..{}".format(name, value, low, high))
+                raise ValueError(
+                    "frame {}, value {} = {}: not in {}..{}".format(
+                        hex(frame), place, value, low, high
+                    )
+                )
     return pack(codes, *values)
 
 
@@ -74,9 +81,9 @@ def pack_frame(
     items: tuple[tuple[int, ...], ...] = (),
 ) -> bytes:
     """Return the bytes of one frame; raises ValueError when values do not fit the table."""
-    payload = _pack(FRAMES[frame][2], _FIXED[frame], values)
+    payload = _pack(frame, _FIXED[frame], values)
     for item in items:
-        payload += _pack(FRAMES[frame][3], _ITEM[frame], item)
+        payload += _pack(frame, _ITEM[frame], item)
     if len(payload) > MAX_PAYLOAD:
         raise ValueError("a payload of {} bytes; at most {} fit".format(len(payload), MAX_PAYLOAD))
     buffer = bytearray(len(payload) + OVERHEAD)
@@ -119,18 +126,18 @@ def unpack_frame(
     row (the peer is wrong).
     """
     frame, length, sequence = unpack_from("<BHH", buffer, at + 1)
-    if frame not in FRAMES:
+    if frame not in _FIXED:
         raise ValueError("unknown frame id {}".format(frame))
     body, end = at + HEADER, at + HEADER + length
     fixed = calcsize(_FIXED[frame])
     if length < fixed:
-        raise ValueError("{} with {} bytes, expected {}".format(FRAMES[frame][0], length, fixed))
+        raise ValueError("frame {}: {} bytes, expected {}".format(hex(frame), length, fixed))
     values = unpack_from(_FIXED[frame], buffer, body)
     if frame not in _ITEM:
         return frame, sequence, values, ()
     step = calcsize(_ITEM[frame])
     if (length - fixed) % step:
-        raise ValueError("{} with a broken item".format(FRAMES[frame][0]))
+        raise ValueError("frame {} with a broken item".format(hex(frame)))
     items = tuple([unpack_from(_ITEM[frame], buffer, k) for k in range(body + fixed, end, step)])
     return frame, sequence, values, items
 
