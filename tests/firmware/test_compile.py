@@ -13,7 +13,7 @@ sys.path.append(str(firmware_path()))
 
 import compile as compiler
 from slots import Slots
-from wordless import wordless
+from tests.firmware.test_on_vm import RUN_VM
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 
@@ -29,7 +29,8 @@ def test_build_makes_what_the_board_needs_within_the_budget():
     assert at_root == {"boot.py", "main.py", "slots.py", "slot.json"}
     wanted = {"app.mpy", "board.mpy", "ble/link.mpy", "lib/posturecore/wire.mpy", "manifest.json"}
     assert {f"a/{name}" for name in wanted} <= names
-    assert not [name for name in names if "sim" in name or "compile" in name or "wordless" in name]
+    desk = ("sim", "compile", "desk")
+    assert not [name for name in names if any(word in name for word in desk)]
     total = sum((made / name).stat().st_size for name in names if not name.endswith(".json"))
     assert f"{total}  bytes of" in done.stdout
 
@@ -42,43 +43,22 @@ def test_what_is_built_is_whole_as_the_device_checks_it(tmp_path):
     assert (start.folder, start.is_safe, start.failed) == ("a", False, 0)
 
 
-def test_board_gets_the_core_without_its_words():
-    source = (firmware_path() / "lib/posturecore/faults.py").read_text()
-    bare = wordless(source)
-    assert "remedy" in source
-    assert source.count("\n") == bare.count("\n")
-    told, silent = {}, {}
-    exec(source, told)
-    exec(bare, silent)
-    assert len(silent["FAULTS"]) == len(told["FAULTS"])
-    assert not any(" " in word for row in silent["FAULTS"] for word in row)
-    assert silent["TASK_STUCK"] == told["TASK_STUCK"]
-
-
-def test_words_are_only_taken_from_rows_of_tables():
-    source = 'A = ("two words", "more words")\nB = (("name", "<5h", "two words"),)\n'
-    source += 'def f():\n    return (("a", "kept words"),)\n'
-    assert wordless(source) == source.replace('"<5h", "two words"', '"<5h", ""')
-
-
-def test_core_without_its_words_decides_the_same(tmp_path):
-    """Every golden vector, computed by the files that go on the board."""
-    core = tmp_path / "posturecore"
-    core.mkdir()
-    for path in (firmware_path() / "lib" / "posturecore").glob("*.py"):
-        (core / path.name).write_text(wordless(path.read_text()))
-    code = "import posturecore, sys; assert posturecore.__file__.startswith(sys.argv[1]); "
-    code += "from tests.core import test_vectors as t; import pytest; "
-    code += "sys.exit(pytest.main(['-q', '-p', 'no:cacheprovider', t.__file__]))"
-    where = [str(tmp_path), *sys.path]
+def test_what_goes_on_the_board_decides_the_same(tmp_path):
+    """Every golden vector, computed on the VM by the compiled modules."""
+    scripts = ("tests/micropython/check_vectors.py", "tests/vectors/synthetic.py")
+    readers = tuple((REPOSITORY / script).read_text("utf-8") for script in scripts)
+    made = compiler.build(firmware_path(), tmp_path, "x64", board=None, readers=readers)
+    assert made.complaints == []
+    path = [str(tmp_path / "a" / "lib"), "tests/vectors"]
     done = subprocess.run(
-        [sys.executable, "-c", code, str(tmp_path)],
+        [sys.executable, "-c", RUN_VM, scripts[0]],
         cwd=REPOSITORY,
-        env={**os.environ, "PYTHONPATH": os.pathsep.join(where)},
+        env={**os.environ, "MICROPYPATH": os.pathsep.join(path)},
         capture_output=True,
         text=True,
+        timeout=60,
     )
-    assert done.returncode == 0, done.stdout + done.stderr
+    assert done.stdout + done.stderr == "OK\n"
 
 
 @pytest.mark.parametrize("architecture", ["xtensawin", "rv32imc"])
@@ -103,7 +83,7 @@ def test_every_file_compiles_for_32_bits(tmp_path, architecture):
 def test_file_that_does_not_compile_is_named(tmp_path, source):
     firmware = tmp_path / "firmware"
     (firmware / "boards" / "xiao_esp32s3").mkdir(parents=True)
-    (firmware / "main.py").write_text("import bad\n")
+    (firmware / "main.py").write_text("import bad\nbad.f()\n")
     (firmware / "bad.py").write_text(source)
     made = compiler.build(firmware, tmp_path / "out")
     assert list(made.sizes) == ["main.py"]
@@ -118,5 +98,7 @@ def test_firmware_past_its_budget_is_an_error(monkeypatch, capsys):
 
 
 def test_file_past_its_budget_is_an_error():
-    (complaint,) = compiler.over_budget({"a/app.mpy": compiler.FILE_BUDGET_BYTES + 1, "x": 1})
+    (complaint,) = compiler.over_budget(
+        {"a/app.mpy": compiler.FILE_BUDGET_BYTES + 1, "x.py": 4000}
+    )
     assert complaint.startswith(f"Found a/app.mpy of {compiler.FILE_BUDGET_BYTES + 1} bytes")

@@ -3,7 +3,7 @@
 import os
 import sys
 
-NOT_MODULES = ("main.py", "compile.py", "wordless.py")  # the program itself; desk tools
+NOT_MODULES = ("main.py", "compile.py")  # the program itself; for the desk
 folder = sys.argv[1]
 
 
