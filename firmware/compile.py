@@ -135,6 +135,9 @@ def build(
         if complaint := syntax_error(files[name]):
             files.pop(name)
             made.complaints.append(f"Found {name} not to compile for {architecture}: {complaint}")
+    if board is None:
+        virtual = sorted((firmware / "boards" / "sim").glob("*.py"))
+        readers += tuple(path.read_text("utf-8") for path in virtual)
     for name, text in fitted(files, readers).items():
         target = application / Path(name).with_suffix(".mpy")
         complaint = compile_one(text, target, name, architecture)
