@@ -19,6 +19,11 @@ class Edits:
             line, column = node.decorator_list[0].lineno, 0
         self._changes[line - 1, column] = (node.end_lineno - 1, node.end_col_offset, by.encode())
 
+    def rename(self, node: ast.Name | ast.arg, name: str, by: str) -> None:
+        """Put another name in the place of a name, or of an argument's, which may be annotated."""
+        line, column = node.lineno - 1, node.col_offset
+        self._changes[line, column] = (line, column + len(name.encode()), by.encode())
+
     def applied(self) -> str:
         """Return the text with every change."""
         lines = list(self._lines)

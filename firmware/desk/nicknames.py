@@ -2,19 +2,22 @@
 
 MicroPython keeps each different name once, in 20 to 30 bytes of its memory. Private names are half
 of all, and mean nothing outside their module, or of the modules whose classes inherit from one
-another. Lines stay: a traceback from the board names the true file and line, and a short function.
+another; nor does an argument's name that no call writes out. Lines stay: a traceback from the
+board names the true file and line, and a short function.
 """
 
 import ast
 import io
 import tokenize
 from itertools import count
+from string import ascii_lowercase
 
 from desk.constants import source_of
+from desk.edits import Edits
 
 
-def nicknamed(texts: dict[str, str]) -> dict[str, str]:
-    """Return the modules' texts, by dotted name, with short private names."""
+def nicknamed(texts: dict[str, str], readers: tuple[str, ...] = ()) -> dict[str, str]:
+    """Return the modules' texts, by dotted name, with short names; `readers` call them, too."""
     trees = {name: ast.parse(text) for name, text in texts.items()}
     foreign = {name for tree in trees.values() for name in _foreign(tree, texts)}
     short = {}
@@ -24,7 +27,13 @@ def nicknamed(texts: dict[str, str]) -> dict[str, str]:
         nicknames = _nicknames(own, taken=foreign)
         for name in family:
             short[name] = _renamed(texts[name], nicknames)
-    return {name: short[name] for name in texts}
+    written_out = {
+        node.arg
+        for text in (*texts.values(), *readers)
+        for node in ast.walk(ast.parse(text))
+        if isinstance(node, ast.keyword) and node.arg
+    }
+    return {name: _with_short_arguments(short[name], written_out) for name in texts}
 
 
 def is_private(name: str) -> bool:
@@ -112,3 +121,30 @@ def _check(family: list[str], trees: list[ast.Module]) -> None:
                 f"Found .{node.attr} in {' and '.join(family)}, which nothing there has; expected "
                 "private names to be used where they are made; make it public."
             )
+
+
+def _with_short_arguments(text: str, written_out: set[str]) -> str:
+    """Rename the arguments of functions that have no other function inside."""
+    edits, tree = Edits(text), ast.parse(text)
+    for function in ast.walk(tree):
+        if not isinstance(function, ast.FunctionDef) or _has_inner(function):
+            continue
+        here = {node.id for node in ast.walk(function) if isinstance(node, ast.Name)}
+        free = [letter for letter in ascii_lowercase if letter not in here]
+        every = [argument.arg for argument in function.args.args]
+        short = {
+            name: free[place]
+            for place, name in enumerate(every)
+            if len(name) > 1 and name != "self" and name not in written_out
+        }
+        for node in ast.walk(function):
+            if isinstance(node, ast.arg) and node.arg in short:
+                edits.rename(node, node.arg, short[node.arg])
+            elif isinstance(node, ast.Name) and node.id in short:
+                edits.rename(node, node.id, short[node.id])
+    return edits.applied()
+
+
+def _has_inner(function: ast.FunctionDef) -> bool:
+    inner = (ast.FunctionDef, ast.Lambda, ast.ClassDef, ast.JoinedStr, ast.Global)
+    return any(isinstance(node, inner) for node in ast.walk(function) if node is not function)
