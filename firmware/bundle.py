@@ -8,9 +8,8 @@ from binascii import hexlify
 from hashlib import sha256
 
 from slots import MANIFEST, MOST_LINE, Slots, header, row, rows
+from update import BUNDLE, PIECE, remove, size_of
 
-BUNDLE = "update.bundle"
-PIECE = 4096
 _NEW_MANIFEST = "manifest.new"
 _ENTRY = ("device.mpy", "device.py")  # an application has one of them
 
@@ -127,20 +126,3 @@ def _is_folder(path):
         return bool(os.stat(path)[0] & 0x4000)
     except OSError:
         return False
-
-
-def size_of(path):
-    """Return a file's size in bytes, 0 for one that is not there."""
-    try:
-        return os.stat(path)[6]
-    except OSError:
-        return 0
-
-
-def remove(path):
-    """Remove a file, if it is there."""
-    try:
-        os.remove(path)
-    except OSError as error:
-        if error.errno != 2:  # not there
-            raise

@@ -1,5 +1,8 @@
 """Wiring: the board's parts into the application, and nothing else."""
 
+import sys
+
+import drivers
 from about import About
 from app import App
 from breadcrumbs import UNKNOWN_MS
@@ -11,7 +14,6 @@ from life import Life
 from posturecore.flash import MODES
 from posturecore.patterns import AWAKE, BATTERY_LOW, ERROR
 from prescription import Prescription
-from ready import check, signal
 from storage.log import Log
 from update import Update
 from version import FIRMWARE
@@ -31,13 +33,7 @@ def run(slots, start):
     prescription = Prescription(life.storage)
     haptics = Haptics(board.motor, board.timer, board, board.battery_mv, board.led)
     imu = _sensor(board)
-    found = check(
-        lambda: imu.self_test() and imu.self_test(),  # moved meanwhile, it may fail once
-        board.root,
-        board.battery_mv(),
-        prescription.neutral is not None,
-        crumbs.away_ms != UNKNOWN_MS,
-    )
+    found = _check(imu, board, prescription.neutral is not None, crumbs.away_ms != UNKNOWN_MS)
     _start(imu, found)
     about.rate_mhz = imu.rate_mhz
     app = App(
@@ -46,10 +42,11 @@ def run(slots, start):
     update = Update(slots, start.folder, life.hosts.tell, faults.report)
     app.serve(update)
     rates = (imu.rate_mhz, crumbs.away_ms, about.prescription)
-    app.begin((life.boot_id, crumbs.cause, _MODE) + FIRMWARE + rates, _SIGNALS[signal(found)])
+    app.begin((life.boot_id, crumbs.cause, _MODE) + FIRMWARE + rates, _signal(found))
     report_start(faults, start, crumbs)
     for code, detail in found:
         faults.report(code, detail)
+    _let_go()
     life.run(app, update, slots.confirm, slots.forgive)
 
 
@@ -69,3 +66,29 @@ def _start(imu, found):
             found.append(fault)
     if imu.warning:
         found.append((imu.warning, imu.identity))
+
+
+def _check(imu, board, is_calibrated, knows_time):
+    from ready import check
+
+    return check(
+        lambda: imu.self_test() and imu.self_test(),  # moved meanwhile, it may fail once
+        board.root,
+        board.battery_mv(),
+        is_calibrated,
+        knows_time,
+    )
+
+
+def _signal(found):
+    from ready import signal
+
+    return _SIGNALS[signal(found)]
+
+
+def _let_go():
+    """Free the memory of what is needed at switch-on only: 3 kB."""
+    for name in ("ready", "drivers.self_test"):
+        sys.modules.pop(name, None)
+    if hasattr(drivers, "self_test"):
+        del drivers.self_test

@@ -13,12 +13,13 @@ import json
 import os
 from binascii import hexlify
 
-from bundle import BUNDLE, PIECE, check_digest, remove, size_of, unpack
 from faults import errno_of
 from posturecore import faults, flash
 from posturecore.frames import ACK_BAD_VALUE, ACK_BUSY, ACK_DONE, ACK_FAILED
 from slots import beside
 
+BUNDLE = "update.bundle"
+PIECE = 4096
 MOST_BYTES = 400_000
 _ABOUT = "update.json"
 _ROOM_BYTES = 65_536  # left over after an update, for the log and the settings
@@ -176,9 +177,28 @@ class Update:
         self.tell_status()
 
     def _install(self):
+        from bundle import check_digest, unpack  # takes the memory that the buffer has left
+
         yield from check_digest(self._bundle, self._digest)
         yield from unpack(self._slots, beside(self._running))
         try:
             self._forget()
         except OSError as error:  # it is installed all the same; the next update clears up
             self._report(faults.FLASH_FAILED, errno_of(error))
+
+
+def size_of(path):
+    """Return a file's size in bytes, 0 for one that is not there."""
+    try:
+        return os.stat(path)[6]
+    except OSError:
+        return 0
+
+
+def remove(path):
+    """Remove a file, if it is there."""
+    try:
+        os.remove(path)
+    except OSError as error:
+        if error.errno != 2:  # not there
+            raise

@@ -127,7 +127,7 @@ class HostLink:
         """Take in what has come; never blocks. Controls and credits act at once."""
         while True:
             try:
-                data = self._socket.read(4096)
+                data = self._socket.read(512)
             except OSError as error:
                 if error.errno != _EAGAIN:
                     sys.exit(0)  # the host went away
