@@ -46,6 +46,7 @@ class VirtualBoard:
         root: str | Path = ".",
         firmware: str | Path | None = None,
         env: Mapping[str, str] | None = None,
+        heap_bytes: int | None = None,
     ) -> None:
         """Prepare a board; entering it starts the VM.
 
@@ -61,6 +62,8 @@ class VirtualBoard:
                 TRUNKLINE_SIM_CLOCK_PPM what its clock is off beside, TRUNKLINE_SIM_SETTLE_MS how
                 long its gravity is wrong after a start; TRUNKLINE_SIM_TICKS_START_MS is where the
                 board's clock starts.
+            heap_bytes: Memory for the firmware and the virtual board together, on a VM whose
+                objects are twice as large as a board's. None: more than it ever needs.
         """
         self.motor_log: list[MotorChange] = []
         self.notes: list[Note] = []
@@ -85,7 +88,7 @@ class VirtualBoard:
             "TRUNKLINE_SIM_RTC": str(self._rtc.path),
             **(env or {}),
         }
-        self._vm = VmProcess(script, path, self._env, self._on_end)
+        self._vm = VmProcess(script, path, self._env, self._on_end, heap_bytes)
         self.printed = self._vm.printed
         self._server: asyncio.Server | None = None
         self._restarting: asyncio.Task[None] | None = None

@@ -24,6 +24,7 @@ class VmProcess:
         path: list[Path],
         env: Mapping[str, str],
         on_end: Callable[[], Awaitable[None]],
+        heap_bytes: int | None = None,
     ) -> None:
         """Prepare a VM.
 
@@ -32,6 +33,7 @@ class VmProcess:
             path: Where it imports from.
             env: Its environment, beside this process's.
             on_end: Called when a run has ended, however.
+            heap_bytes: Size of its heap; None: the VM's own default, some MB.
         """
         self.printed: list[str] = []
         self._script = script
@@ -41,6 +43,7 @@ class VmProcess:
             **env,
         }
         self._on_end = on_end
+        self._options = [] if heap_bytes is None else ["-X", f"heapsize={heap_bytes}"]
         self._process: asyncio.subprocess.Process | None = None
         self._reader: asyncio.Task[None] | None = None
 
@@ -65,6 +68,7 @@ class VmProcess:
             sys.executable,
             "-c",
             _RUN,
+            *self._options,
             str(self._script),
             env={**self._env, **env},
             stdin=asyncio.subprocess.DEVNULL,
