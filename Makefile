@@ -21,8 +21,9 @@ demo: $(READY)  ## The main job end to end, without hardware; writes demo-out/re
 test: $(READY) tests/micropython/node_modules  ## All tests
 	$(BIN)/pytest
 
-soak: $(READY)  ## The tests that take minutes: cuts at every byte, workdays and memory of 8 h
-	TRUNKLINE_SOAK=1 $(BIN)/pytest -rP tests/firmware/test_log_on_vm.py tests/firmware/test_memory.py tests/test_workday.py
+soak: $(READY)  ## The tests that take minutes: cuts at every byte, workdays and memory of 8 h, a year
+	TRUNKLINE_SOAK=1 $(BIN)/pytest -rP tests/firmware/test_log_on_vm.py \
+	  tests/firmware/test_memory.py tests/test_workday.py tests/test_year.py
 
 # A second MicroPython, with the ESP32's 31-bit small integers; only where npm is found.
 tests/micropython/node_modules: tests/micropython/package.json
