@@ -1,6 +1,6 @@
 """The application: samples become decisions, decisions move the motor, what happens is kept.
 
-One loop, one owner: `step` gives every part its turn, `run` sleeps between two.
+One loop, one owner: `step` gives every part its turn, `sleep` waits between two.
 """
 
 from calibration import Calibration
@@ -52,15 +52,10 @@ class App:
         self._touch = Touch(haptics, about.percent)
         self._coaching = Coaching(prescription, self._decider, self._record)
         self._calibration = Calibration(prescription, self._decider, haptics, self._record)
-        self._power = Power(
-            board, imu, self._sampler, hosts, radio, haptics, uptime,
-            self._on_power, faults.report, self._on_rest,
-        )  # fmt: skip
-        self._controls = Controls(
-            board, prescription, self._coaching, self._calibration, self._touch,
-            self._pair,
-            self._forget, self._power.ask_off,
-        )  # fmt: skip
+        told = (self._on_power, faults.report, self._on_rest)
+        self._power = Power(board, imu, self._sampler, hosts, radio, haptics, uptime, *told)
+        parts = (prescription, self._coaching, self._calibration, self._touch)
+        self._controls = Controls(board, *parts, self._pair, self._forget, self._power.ask_off)
         self._commands = Commands(hosts)
         for part in (about, self._streaming, self._retrieval, self._calibration, self):
             self._commands.serve(part)
@@ -78,7 +73,11 @@ class App:
     @property
     def requests(self):
         """What the application itself tells."""
-        return {frames.SETTINGS: self._tell_settings, COACHING: self._coaching.say}
+        return {
+            frames.SETTINGS: self._tell_settings,
+            frames.CALIBRATION: self._tell_calibration,
+            COACHING: self._tell_coaching,
+        }
 
     def serve(self, part):
         """Let another part answer its frames, too."""
@@ -205,7 +204,15 @@ class App:
         self._streaming.send_decisions()
         values, items = self._settings_frame()
         self._hosts.answer(frames.SETTINGS, values, items)
-        self._coaching.say()
+        self._tell_coaching()
+
+    def _tell_calibration(self):
+        self._streaming.send_decisions()
+        self._calibration.say(self._hosts.answer)
+
+    def _tell_coaching(self):
+        self._streaming.send_decisions()
+        self._coaching.say(self._hosts.answer)
 
     def _haptic(self, values, _items):
         if not 0 < values[0] < len(patterns.PATTERNS):

@@ -28,7 +28,7 @@ class Calibration:
         self._neutral = 0
         self._blocks_to_wait = 0
         self.handlers = {CALIBRATE: self._calibrate, NEUTRAL: self._set_neutral}
-        self.requests = {CALIBRATION: self.say}
+        self.requests = {}
 
     @property
     def is_running(self):
@@ -73,11 +73,11 @@ class Calibration:
         for frame, values in self._decider.set_neutral(up, ahead):
             self._tell(frame, values)
 
-    def say(self):
-        """Tell the pose in force, if there is one."""
+    def say(self, tell=None):
+        """Tell the pose in force, if there is one; `tell`: to whom, everybody by default."""
         neutral = self._prescription.neutral
         if neutral is not None:
-            self._say(neutral, DONE, self._prescription.neutrals[neutral], 0)
+            self._say(neutral, DONE, self._prescription.neutrals[neutral], 0, tell)
 
     def _calibrate(self, values, _items):
         if values[0] >= len(NEUTRALS):
@@ -107,6 +107,6 @@ class Calibration:
         self._haptics.play(PATTERNS[CALIBRATED if code == DONE else REFUSED])
         self._say(self._neutral, code, calibrator.up, calibrator.worst_sd_mg)
 
-    def _say(self, neutral, code, up, sd_mg):
+    def _say(self, neutral, code, up, sd_mg, tell=None):
         values = (neutral, code, self._decider.at) + tuple(up) + (sd_mg,)
-        self._tell(CALIBRATION, values + tuple(self._prescription.ahead))
+        (tell or self._tell)(CALIBRATION, values + tuple(self._prescription.ahead))

@@ -59,9 +59,9 @@ class Coaching:
             self._decider.set_coaching(code)
             self.say()
 
-    def say(self):
-        """Tell the code in force; a host that has just come cannot know it."""
-        self._tell(COACHING, (self._decider.at, self.code))
+    def say(self, tell=None):
+        """Tell the code in force, to everybody by default; who has just come cannot know it."""
+        (tell or self._tell)(COACHING, (self._decider.at, self.code))
 
     def press(self):
         """Begin a snooze, or end it."""
