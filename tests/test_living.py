@@ -4,8 +4,10 @@ The firmware is compiled as for the board, for the virtual machine's processor, 
 folder with nothing else to import from.
 """
 
+import asyncio
 import contextlib
 import hashlib
+import itertools
 import json
 import shutil
 import sys
@@ -14,7 +16,7 @@ import pytest
 
 from posturecore import faults, flash, frames
 from trunkline.errors import InputError, SimulatorError
-from trunkline.events import Hello
+from trunkline.events import Hello, Samples
 from trunkline.records import DeviceFault, UpdateStatus
 from trunkline.session import Session
 from trunkline.simulator import VirtualAir, VirtualBoard, firmware_path
@@ -173,6 +175,34 @@ async def test_update_over_the_link_starts_and_is_proven(root):
         await board.play(board.time_ms + 70_000)
     assert state(root) == ["b", 0, 0, 0]
     assert "Traceback" not in "\n".join(board.printed[-5:])
+
+
+async def test_update_while_the_application_decides_loses_no_sample(root):
+    new = bundle_of(root)
+    async with switched_on(root) as board:
+        await board.play(3000)
+        async with meet(board) as session:
+            await session.stream(samples=True, decisions=True)
+            clock = asyncio.create_task(play_on(board))
+            await send_bundle(session, new)
+            clock.cancel()
+            await asyncio.gather(clock, return_exceptions=True)
+            heard = [e.sample_index for e in session.events if isinstance(e, Samples)]
+        assert len(heard) > 2
+        assert all(later - index == 12 for index, later in itertools.pairwise(heard))
+        await board.play(board.time_ms + 5000)
+        assert [cause for _, cause in board.restarts] == ["reset"]
+        assert state(root) == ["b", 1, 1, 0]
+        async with meet(board) as session:
+            assert session.info.mode == flash.MODES.index("app")
+            assert session.info.boot_id == 2
+
+
+async def play_on(board):
+    """Let time pass beside what is going on."""
+    while True:
+        await board.play(board.time_ms + 100)
+        await asyncio.sleep(0.1)  # as fast as real time: the device restarts a second after
 
 
 async def test_update_that_does_not_start_is_undone_and_said(root, tmp_path):
