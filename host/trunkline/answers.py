@@ -1,6 +1,7 @@
 """Commands and their answers: who waits for which frame, and what if it does not come."""
 
 import asyncio
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TypeVar
@@ -94,10 +95,21 @@ def pack_command(
         return wire.pack_frame(frame, sequence, values, items)
     except ValueError as error:
         raise InputError(
-            found=f"{frames.FRAMES[frame][0]} {values}: {error}",
+            found=f"{frames.FRAMES[frame][0]} {values}: {_named(frame, values, str(error))}",
             expected="values that fit the frame",
             hint="docs/protocol.md has the table",
         ) from None
+
+
+def _named(frame: int, values: tuple[int | bytes, ...], problem: str) -> str:
+    """Name the field that does not fit: the shared code knows its place, not its name."""
+    match = re.search(r"value (\d+) = (-?\d+)", problem)
+    if match is None:
+        return problem
+    place = int(match[1])
+    is_fixed = place < len(values) and str(values[place]) == match[2]
+    name = frames.FRAMES[frame][2 if is_fixed else 3][place][0]
+    return problem.replace(f"frame {hex(frame)}, value {place}", name)
 
 
 def neutral_index(neutral: str) -> int:

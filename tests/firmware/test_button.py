@@ -97,4 +97,4 @@ def test_any_levels_mean_something_that_is_in_the_list(looks):
     button = Button(clock.ticks_diff)
     for level, later_ms in looks:
         clock.now_ms += later_ms
-        assert button.feed(level, clock.ticks_ms()) in range(6)
+        assert button.feed(level, clock.ticks_ms()) in range(7)
