@@ -115,12 +115,29 @@ def _of_stretch(speed: FloatArray, first: int, window: int, block_s: float) -> I
 def _moving_median(values: FloatArray, window: int) -> FloatArray:
     """Take the median about each value; beyond an end it goes on as it came, upside down.
 
-    So at an end nothing moves, and a way that a gap cuts is none.
+    So at an end nothing moves, and a way that a gap cuts is none. Where all the window is closer
+    together than what counts as moving, the value itself will do for its median.
     """
     padded = np.pad(values, window // 2, mode="reflect", reflect_type="odd")
     windows = np.lib.stride_tricks.sliding_window_view(padded, window)
-    medians = np.empty(len(values))
-    for row in range(0, len(values), _ROWS_AT_ONCE):
-        rows = slice(row, row + _ROWS_AT_ONCE)
+    medians = values.copy()
+    loud = np.flatnonzero(_may_move(values, window // 2))
+    for k in range(0, len(loud), _ROWS_AT_ONCE):
+        rows = loud[k : k + _ROWS_AT_ONCE]
         medians[rows] = np.median(windows[rows], axis=1)
     return medians
+
+
+def _may_move(values: FloatArray, half: int) -> NDArray[np.bool_]:
+    """Tell where values within `half` may lie further apart than what counts as moving.
+
+    Looks at pieces of that length and their neighbours, which together hold every window.
+    """
+    pieces = -(-len(values) // half)
+    padded = np.pad(values, (0, pieces * half - len(values)), mode="edge").reshape(pieces, half)
+    top, low = padded.max(axis=1), padded.min(axis=1)
+    span = np.full(pieces, np.inf)  # about an end the window goes on beyond what is there
+    span[1:-1] = np.maximum(np.maximum(top[:-2], top[1:-1]), top[2:])
+    span[1:-1] -= np.minimum(np.minimum(low[:-2], low[1:-1]), low[2:])
+    is_loud: NDArray[np.bool_] = np.repeat(span >= _LEAST_M_S, half)[: len(values)]
+    return is_loud
