@@ -122,6 +122,8 @@ class App:
 
     def end(self, is_off):
         """Bring all into flash and let all sleep; the board switches off or starts anew."""
+        self._streaming.send_decisions()
+        self._tell(self._decider.finish())
         if is_off:
             self._power.off()
         self._haptics.stop()

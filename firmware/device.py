@@ -28,6 +28,7 @@ def run(slots, start):
     life = Life()
     board, crumbs, uptime = life.board, life.crumbs, life.uptime
     log = Log(board.root, _LOG_BYTES)
+    log.on_step = life.feed
     faults = Faults(life.hosts.tell, log.append, lambda: uptime.ms)
     about = About(board, life.hosts, uptime, faults, life.boot_id, _MODE)
     prescription = Prescription(life.storage)

@@ -31,6 +31,7 @@ class Haptics:
         self._is_on = False
         self._has_run = False
         self._began_ms = 0
+        self._armed_ms = self._period_ms = 0  # when the timer was set, and to what
         self._spent = []  # (end in ms, length in ms) of pulses in the last 10 s
         self._pwm.duty_u16(0)
 
@@ -50,7 +51,7 @@ class Haptics:
         self._left = pattern
         rest_ms = self._rest_ms(now_ms)
         if rest_ms > 0:
-            self._timer.init(mode=self._timer.ONE_SHOT, period=rest_ms, callback=self._next)
+            self._arm(rest_ms)
         else:
             self._next()
         return True
@@ -63,9 +64,9 @@ class Haptics:
 
     def tend(self):
         """End a pulse that the timer has not; call it with every step of the loop."""
-        if self._is_on:
-            on_ms = self._clock.ticks_diff(self._clock.ticks_ms(), self._began_ms)
-            if on_ms > _MAX_PULSE_MS + _LATE_MS:
+        if self.is_playing:
+            passed_ms = self._clock.ticks_diff(self._clock.ticks_ms(), self._armed_ms)
+            if passed_ms > self._period_ms + _LATE_MS:
                 self.overdue += 1
                 self.stop()
 
@@ -100,8 +101,12 @@ class Haptics:
             self._set(False)
             return
         period_ms, self._left = self._left[0], self._left[1:]
-        self._timer.init(mode=self._timer.ONE_SHOT, period=period_ms, callback=self._next)
+        self._arm(period_ms)
         self._set(not self._is_on)
+
+    def _arm(self, period_ms):
+        self._armed_ms, self._period_ms = self._clock.ticks_ms(), period_ms
+        self._timer.init(mode=self._timer.ONE_SHOT, period=period_ms, callback=self._next)
 
     def _set(self, is_on):
         now_ms = self._clock.ticks_ms()

@@ -50,6 +50,12 @@ class Life:
         self.uptime = Uptime(board)
         self.boot_id = next_boot_id(self.storage)
         self.crumbs.begin(self.boot_id)
+        self._watchdog = None
+
+    def feed(self):
+        """Feed the watchdog out of turn: for what is long, and known to end."""
+        if self._watchdog is not None:
+            self._watchdog.feed()
 
     def run(self, mode, update, when_good, forgive):
         """Give turns to a mode until it is over or an update waits; then switch off or restart.
@@ -57,8 +63,9 @@ class Life:
         A mode has `watched`, `step`, `sleep`, `is_over` and `end`. `when_good` is called after a
         good minute, `forgive` when it is over before.
         """
-        watchdog = self.board.chip.watchdog(TIMEOUT_MS)  # from here on the loop must turn
-        supervisor = Supervisor(watchdog, self.crumbs, self.board, mode.watched)
+        # From here on the loop must turn.
+        self._watchdog = self.board.chip.watchdog(TIMEOUT_MS)
+        supervisor = Supervisor(self._watchdog, self.crumbs, self.board, mode.watched)
         try:
             self._turn(mode, supervisor, update, when_good)
             mode.end(mode.is_over)

@@ -23,6 +23,7 @@ _ALONE_PERIOD_MS = 60000
 _STORED_PERIOD_MS = 600000
 _STORED_AFTER_MS = 300000  # of being off the body
 _BATTERY_MS = 60000
+_TOUCHED_MS = 1000
 LOW_MV, EMPTY_MV = 3500, 3300  # a LiPo cell; the protection cuts near 3000 [from memory]
 _EMPTY_READINGS = 3
 _LINKED_SAMPLES, _ALONE_SAMPLES = 12, 30  # a batch: 0.2 s and 0.5 s; the FIFO holds 1.1 s
@@ -48,6 +49,8 @@ class Power:
         self._has_usb = board.has_usb()
         self._off_body_from_ms = None
         self._rest_from_ms = 0
+        self._has_rest = False  # the sensor sleeps and will tell of motion
+        self._touched_ms = None
         self.invite()
 
     def invite(self):
@@ -62,6 +65,8 @@ class Power:
             self._battery_from_ms = now_ms
             self._check_battery()
         self._note_cable(now_ms)
+        if not self._board.button.value():
+            self._touched_ms = now_ms
         if self._hosts.is_busy:
             self.invite()
         elif _since(now_ms, self._invited_ms) >= _HOST_MS:
@@ -79,13 +84,20 @@ class Power:
             and self._radio.is_resting
             and not self._board.has_usb()  # light sleep would take the serial line away
             and not self._haptics.is_playing  # the motor's pin would keep its level
-            and self._board.button.value()
+            and not self._is_touched()
         )
         wait_ms = min(_WAIT_MS, self._imu.poll_ms)  # a sensor without an interrupt for its FIFO
         if not may_sleep:
             self._board.wait(wait_ms)
         else:
             self._board.sleep(_LONGEST_SLEEP_MS if self.state == STORED else wait_ms)
+
+    def _is_touched(self):
+        # What a press means is known half a second after it.
+        if not self._board.button.value():
+            return True
+        touched_ms = self._touched_ms
+        return touched_ms is not None and _since(self._uptime.ms, touched_ms) < _TOUCHED_MS
 
     def ask_off(self):
         """Switch off once the motor has said so."""
@@ -126,7 +138,7 @@ class Power:
 
     def _has_moved(self):
         try:
-            return self._imu.has_moved()
+            return not self._has_rest or self._imu.has_moved()
         except OSError:  # rather awake for nothing than asleep on a back
             return True
 
@@ -151,8 +163,10 @@ class Power:
     def _rest(self, now_ms):
         self._sampler.rest()
         self._rest_from_ms = now_ms
+        self._has_rest = False
         try:
             self._imu.rest()
+            self._has_rest = True
         except OSError:  # it goes on measuring; `start` will reset it
             self._sampler.faults += 1
 

@@ -25,6 +25,10 @@ _NO_SPACE = 28
 _DONE, _AGAIN, _STUCK = range(3)
 
 
+def _nothing():
+    pass
+
+
 class Log:
     """Call `append` when something happened, `tend` once a step, and `sync` before power goes.
 
@@ -38,6 +42,7 @@ class Log:
         self.next = self.acknowledged = 0
         self.not_kept = self.failures = self.errno = 0
         self.is_full = False
+        self.on_step = _nothing  # called between the steps of `sync`, which may be hundreds
         self._folder = root.rstrip("/") + "/log/"
         self._segment_bytes = segment_blocks * BLOCK_BYTES - POINTERS_BYTES
         self._limit_blocks = size_bytes // BLOCK_BYTES - _OTHER_BLOCKS - segment_blocks
@@ -107,7 +112,7 @@ class Log:
     def sync(self):
         """Put all records into flash; return whether all are there."""
         while self._step() == _AGAIN:
-            pass
+            self.on_step()
         self._is_due = False
         return self._is_safe()
 

@@ -27,6 +27,7 @@ from uptime import Uptime  # isort: skip
 
 NO_BOW = (0, 0, 0)
 UPRIGHT = (16393, 0, 0)
+EPISODE = (0, 1, 2, 10, 700, 1500, 1300, 0, 0, 0, -1, -1, 0, 80)
 
 
 class Button:
@@ -258,6 +259,20 @@ def test_calibration_that_a_gap_cuts_is_refused_aloud(device):
     device.step()
     assert [v[1] for frame, v in device.said() if frame == frames.CALIBRATION] == [NO_GRAVITY]
     assert ack(device.command(frames.CALIBRATE, (0, 0))) == frames.ACK_DONE
+
+
+# The end
+
+
+def test_slouch_that_is_open_at_switch_off_is_logged_as_cut(device):
+    device.meet()
+    device.command(frames.NEUTRAL, (0, *UPRIGHT, *NO_BOW))
+    decider = device.app._decider
+    decider.finish = lambda: [(frames.EPISODE, EPISODE)]
+    device.app.end(True)
+    assert device.log.durable == device.log.next
+    said = [values for frame, values in device.said() if frame == frames.EPISODE]
+    assert said == [EPISODE]
 
 
 # Hosts

@@ -146,7 +146,18 @@ def test_a_pulse_whose_callback_is_lost_is_ended_by_the_loop(bench):
     for _ in range(10):
         bench.pass_ms(100)
         bench.haptics.tend()
-    assert bench.pwm.changes[1:] == [(0, DUTY), (900, 0)]
+    assert bench.pwm.changes[1:] == [(0, DUTY), (600, 0)]
+    assert bench.haptics.overdue == 1
+
+
+def test_a_pattern_whose_callback_is_lost_in_a_pause_is_over(bench):
+    bench.haptics.play((100, 200, 100))
+    bench.pass_ms(150)
+    bench.timer.deinit()
+    for _ in range(4):
+        bench.pass_ms(100)
+        bench.haptics.tend()
+    assert not bench.haptics.is_playing
     assert bench.haptics.overdue == 1
 
 

@@ -292,6 +292,17 @@ def test_motion_wakes_a_stored_device(stored):
     assert stored.sampler.index > index
 
 
+def test_sensor_that_does_not_take_its_rest_is_not_waited_for(alone, monkeypatch):
+    def refuse():
+        raise OSError(19)
+
+    monkeypatch.setattr(alone.rig.imu, "rest", refuse)
+    alone.is_off_body = True
+    alone.until(STORED, 6 * MINUTE_MS)
+    alone.until(ALONE, 10_000)
+    assert not alone.sampler.is_resting
+
+
 def test_time_in_which_it_was_stored_is_told_in_blocks(stored):
     before = stored.sampler.index
     stored.live(60 * MINUTE_MS)

@@ -100,10 +100,16 @@ class Board:
         esp32.wake_on_ext1((self._int1,), esp32.WAKEUP_ANY_HIGH)
         esp32.wake_on_ext0(self.button, esp32.WAKEUP_ALL_LOW)
         machine.lightsleep(ms)
+        # The wake sources leave both pins to the RTC, where they read as zero.
+        self._int1.init(machine.Pin.IN)
+        self.button.init(machine.Pin.IN, machine.Pin.PULL_UP)
 
     def off(self):
         """Deep sleep; a press of the button starts the board again."""
-        esp32.wake_on_ext1(None, esp32.WAKEUP_ANY_HIGH)  # motion no longer wakes it
+        while not self.button.value():  # still held: it would wake at once
+            self.chip.feed()
+            time.sleep_ms(_POLL_MS)
+        esp32.wake_on_ext1((), esp32.WAKEUP_ANY_HIGH)  # motion no longer wakes it
         esp32.wake_on_ext0(self.button, esp32.WAKEUP_ALL_LOW)
         machine.deepsleep()
 

@@ -15,7 +15,12 @@ _TIMER_ID = 1
 
 
 def is_button_held():
-    """Tell whether the button is pressed: the way out of an application that does not run."""
+    """Tell whether the button is pressed: the way out of an application that does not run.
+
+    Not after deep sleep: there the press is what has just switched the device on.
+    """
+    if machine.reset_cause() == machine.DEEPSLEEP_RESET:
+        return False
     return not machine.Pin(_PIN_BUTTON, machine.Pin.IN, machine.Pin.PULL_UP).value()
 
 

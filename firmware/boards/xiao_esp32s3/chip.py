@@ -24,6 +24,7 @@ class Chip:
 
     def __init__(self):
         self._rtc = machine.RTC()
+        self._watchdog = None
         self.cause = _UNKNOWN
         for reset, cause in _CAUSES:
             if machine.reset_cause() == reset:
@@ -43,9 +44,14 @@ class Chip:
 
     def watchdog(self, timeout_ms):
         """Start the watchdog, which nothing can stop; feed it with `feed()`."""
-        watchdog = machine.WDT(timeout=timeout_ms)
+        self._watchdog = machine.WDT(timeout=timeout_ms)
         boot.stop_feeding()
-        return watchdog
+        return self._watchdog
+
+    def feed(self):
+        """Feed the watchdog, if it runs."""
+        if self._watchdog is not None:
+            self._watchdog.feed()
 
     def reset(self):
         """Start again; does not return."""
