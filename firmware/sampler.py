@@ -114,7 +114,6 @@ class Sampler:
         now_ms = self._clock.ticks_ms()
         elapsed_ms = self._clock.ticks_diff(now_ms, self._last_ms)
         if elapsed_ms >= _SILENCE_MS or self._imu.has_reset:
-            self._last_ms, self._left = now_ms, 0
             self._restart(elapsed_ms)
 
     def _restart(self, elapsed_ms):
@@ -126,6 +125,9 @@ class Sampler:
             code = getattr(error, "code", SENSOR_BUS)
             detail = getattr(error, "detail", 0)
         self._incomplete = self._imu.incomplete
+        now_ms = self._clock.ticks_ms()  # the start itself may take a tenth of a second
+        elapsed_ms = self._clock.ticks_diff(now_ms, self._last_ms)
+        self._last_ms, self._left = now_ms, 0
         self._lose(self._expected(elapsed_ms), None, self._imu.settling_samples)
         self.report(code, detail)
 
