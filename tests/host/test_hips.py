@@ -1,9 +1,11 @@
 """The ways of the hips, from vertical speeds that are known exactly."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 
-from trunkline.hips import lobes, vertical_m_s2
+from trunkline.hips import DRIFT_S, lobes, vertical_m_s2
 from trunkline.sit_to_stand import LEAST_M
 
 BLOCK_S = 0.1
@@ -64,6 +66,25 @@ def test_a_trunk_that_only_tips_leaves_the_hips_where_they_are():
 
 def test_a_slow_lift_is_drift():
     assert list(lobes(rise(10, 12, 0.45), UPRIGHT, 0.4, BLOCK_S)) == []
+
+
+@pytest.mark.parametrize("blocks", [82, 85, 90, 400])
+@pytest.mark.parametrize("shaken_m_s2", [0.02, 0.1, 0.5, 3.0])
+def test_what_is_left_out_as_rest_is_no_part_of_any_way(blocks, shaken_m_s2):
+    vertical = np.random.default_rng(blocks).normal(0, shaken_m_s2, blocks)
+    speed = np.cumsum(vertical) * BLOCK_S
+    half = round(DRIFT_S / BLOCK_S) // 2
+    padded = np.pad(speed, half, mode="reflect", reflect_type="odd")
+    moving = speed - [np.median(padded[k : k + 2 * half + 1]) for k in range(blocks)]
+    way = np.sign(moving) * (np.abs(moving) > 0.05)
+    edges = [0, *np.flatnonzero(np.diff(way)) + 1, blocks]
+    told = [
+        (start, end, pytest.approx(height_m))
+        for start, end in pairwise(edges)
+        if way[start] and abs(height_m := moving[start:end].sum() * BLOCK_S) >= 0.06
+    ]
+    found = lobes(vertical, UPRIGHT[:blocks], 0.4, BLOCK_S)
+    assert [(each.start, each.end, each.height_m) for each in found] == told
 
 
 @pytest.mark.parametrize("unknown", [slice(204, 208), slice(205, 400), slice(0, 205)])
