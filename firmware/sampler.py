@@ -127,8 +127,9 @@ class Sampler:
         self._incomplete = self._imu.incomplete
         now_ms = self._clock.ticks_ms()  # the start itself may take a tenth of a second
         elapsed_ms = self._clock.ticks_diff(now_ms, self._last_ms)
+        lost = self._left + self._expected(elapsed_ms)  # the start has emptied the FIFO
         self._last_ms, self._left = now_ms, 0
-        self._lose(self._expected(elapsed_ms), None, self._imu.settling_samples)
+        self._lose(lost, None, self._imu.settling_samples)
         self.report(code, detail)
 
     def _expected(self, elapsed_ms):

@@ -188,7 +188,7 @@ def test_the_count_of_samples_keeps_to_the_clock_over_any_loss(tape, steps):
             rig.pass_ms(ms)
             rig.bus.fail(*failing)
             sampler.run()
-        expected = rig.clock.now_ms * rig.imu.rate_mhz // 1_000_000
+        expected = rig.clock.now_ms * rig.imu.rate_mhz / 1e6
         # The clock says how many were lost to about two samples, each time.
         assert abs(sampler.index - expected) <= 2 + 2 * (sampler.overruns + sampler.faults)
         assert ends.blocks + ends.lost in range(sampler.index // 6, sampler.index // 6 + 2)
