@@ -16,6 +16,8 @@ from trunkline.transports.base import ignore
 _SCAN_S = 10.0
 _ANSWER_S = 10.0
 _PAIR_S = 60.0  # somebody has to read and type a passkey
+_LEAST_MTU = wire.MAX_PAYLOAD + wire.OVERHEAD + 3
+_MTU_S = 5.0  # some systems tell the agreed MTU a moment after they have connected
 
 
 class BleTransport:
@@ -66,12 +68,12 @@ class BleTransport:
                 f"Could not connect to {self.name}: {error or 'no answer'}; expected a paired "
                 "device in range; press its button for 3 s and pair again with its passkey."
             ) from error
-        self.mtu = client.mtu_size
-        if self.mtu < wire.MAX_PAYLOAD + wire.OVERHEAD + 3:
+        self.mtu = await _agreed_mtu(client)
+        if self.mtu < _LEAST_MTU:
             await self.close()
             raise LinkError(
-                f"{self.name} agreed on an MTU of {self.mtu}; expected at least "
-                f"{wire.MAX_PAYLOAD + wire.OVERHEAD + 3}; try another Bluetooth adapter."
+                f"{self.name} agreed on an MTU of {self.mtu}; expected at least {_LEAST_MTU}; "
+                "try another Bluetooth adapter, and on Linux BlueZ 5.62 or newer."
             )
 
     async def write(self, frame: bytes) -> None:
@@ -112,3 +114,15 @@ class BleTransport:
                 "bring it closer, check that it is on and not connected elsewhere."
             )
         return device
+
+
+async def _agreed_mtu(client: BleakClient) -> int:
+    """Give the MTU of the link as a characteristic tells it: bleak's own is always 23 on BlueZ."""
+    characteristic = client.services.get_characteristic(frames.UPDATE_UUID)
+    mtu = 0
+    for _ in range(round(_MTU_S / 0.1)):
+        mtu = characteristic.max_write_without_response_size + 3 if characteristic else 0
+        if mtu >= _LEAST_MTU:
+            break
+        await asyncio.sleep(0.1)
+    return mtu
