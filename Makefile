@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: install demo test soak check bench mpy vectors docs clean
+.PHONY: install demo test soak realble check bench mpy vectors docs clean
 
 install: $(READY)
 
@@ -24,6 +24,9 @@ test: $(READY) tests/micropython/node_modules  ## All tests
 soak: $(READY)  ## The tests that take minutes: cuts at every byte, workdays and memory of 8 h, a year
 	TRUNKLINE_SOAK=1 $(BIN)/pytest -rP tests/firmware/test_log_on_vm.py \
 	  tests/firmware/test_memory.py tests/test_workday.py tests/test_year.py
+
+realble: $(READY)  ## The host library on a real Linux Bluetooth stack, in a virtual machine: 1 min
+	$(BIN)/python -m tests.realble
 
 # A second MicroPython, with the ESP32's 31-bit small integers; only where npm is found.
 tests/micropython/node_modules: tests/micropython/package.json

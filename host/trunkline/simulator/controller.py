@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from bumble import hci, ll
 from bumble.controller import Controller
+from bumble.transport.common import Transport
 
 if TYPE_CHECKING:
     from trunkline.simulator.air import VirtualAir
@@ -29,9 +30,22 @@ class VirtualController(Controller):
     # Bumble's default of 27 cuts each notification into ten packets.
     le_acl_data_packet_length = 251
 
-    def __init__(self, name: str, air: "VirtualAir", address: hci.Address) -> None:
+    def __init__(
+        self, name: str, air: "VirtualAir", address: hci.Address, host: Transport | None = None
+    ) -> None:
+        """Put a radio on the air.
+
+        Args:
+            name: For messages.
+            air: Who else is there.
+            address: Its own.
+            host: HCI of a host elsewhere; the address is then its public one.
+        """
         self.air = air
-        super().__init__(name, link=air)
+        if host is None:
+            super().__init__(name, link=air)
+        else:
+            super().__init__(name, host.source, host.sink, air, address)
         # Without a public address, Bumble's host would ask for one and get zeros.
         self.random_address = address
 
