@@ -37,7 +37,7 @@ class LogReader:
         end: First record number that is not in the answer; None before the first log_from.
         gaps: [first, end) of the numbers that the device said it has no records for.
         holes: [first, end) of the numbers whose records did not arrive: ask for them again.
-        damaged_bytes: Bytes that were no frame.
+        damaged_bytes: Bytes that were no frame, or none that can be read.
     """
 
     def __init__(self, next_record: int | None = None) -> None:
@@ -74,7 +74,11 @@ class LogReader:
 
     def _take(self, frame: bytes, records: list[StoredRecord]) -> None:
         if frame[1] == flash.LOG_FROM:
-            values = wire.unpack_frame(frame, 0)[2]
+            try:
+                values = wire.unpack_frame(frame, 0)[2]
+            except ValueError:  # whole, but no log_from: as if it had not come
+                self.damaged_bytes += len(frame)
+                return
             self._go_to(values[0], values[1])
         elif self.next is not None:  # else nobody can say which record it is
             sequence = frame[4] | frame[5] << 8
