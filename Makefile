@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: install demo test soak realble check bench mpy vectors docs clean
+.PHONY: install demo test soak realble fuzz check bench mpy vectors docs clean
 
 install: $(READY)
 
@@ -27,6 +27,10 @@ soak: $(READY)  ## The tests that take minutes: cuts at every byte, workdays and
 
 realble: $(READY)  ## The host library on a real Linux Bluetooth stack, in a virtual machine: 1 min
 	$(BIN)/python -m tests.realble
+
+FUZZ_S := 60
+fuzz: $(READY)  ## Search for bytes that break a decoder or a reader; make fuzz FUZZ_S=3600
+	$(BIN)/python -m tests.fuzz --seconds $(FUZZ_S)
 
 # A second MicroPython, with the ESP32's 31-bit small integers; only where npm is found.
 tests/micropython/node_modules: tests/micropython/package.json

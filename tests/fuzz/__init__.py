@@ -1,0 +1,1 @@
+"""Bytes that nobody wrote: what decoders and file readers make of them."""

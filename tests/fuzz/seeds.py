@@ -1,0 +1,90 @@
+"""Write the corpus that fuzzing starts from: `python -m tests.fuzz.seeds`."""
+
+import io
+import json
+from pathlib import Path
+
+import numpy as np
+
+from posturecore import flash, frames, wire
+
+HERE = Path(__file__).parent
+_VECTORS = HERE.parent / "vectors" / "frames.json"
+_HEADER = b'TLCAP 1 {"device": "c0de", "is_simulated": true, "source": "seed"}\n'
+_PART = b"\x00\xff\x00\xff"
+
+
+def _frames() -> list[bytes]:
+    return [bytes.fromhex(vector["hex"]) for vector in json.loads(_VECTORS.read_text())]
+
+
+def _stream(count: int = 6) -> bytes:
+    """A short conversation: hello, samples without a hole, a hole, decisions."""
+    sent = [wire.pack_frame(frames.HELLO, 0, (1, 0, 1, 6, 60000, 1, 7, bytes(8), 0))]
+    for k in range(count):
+        sample = (10, -20, 30, 4098, 5, -6, 16393, 7, k)
+        index = 6 * (k + 2 * (k > 3))
+        sent.append(wire.pack_frame(frames.SAMPLES, k + 1, (index, k & 1), (sample,) * 6))
+    sent.append(wire.pack_frame(frames.DECISIONS, count + 1, (0,), ((100, -100, 3, 0),) * 4))
+    return b"".join(sent)
+
+
+def _log() -> bytes:
+    kept = [wire.pack_frame(frames.CUE, 65534 + k & 0xFFFF, (k, 0, 1, 0)) for k in range(4)]
+    start = wire.pack_frame(flash.LOG_FROM, 0, (65534, 65540))
+    jump = wire.pack_frame(flash.LOG_FROM, 1, (65539, 65540))
+    return start + b"".join(kept) + jump + wire.pack_frame(frames.CUE, 3, (9, 0, 1, 0))
+
+
+def _csv(separator: str, header: str, rows: int = 40) -> bytes:
+    lines = ["# rate_hz: 50", "# axes: SRA", separator.join(header.split())]
+    for k in range(rows):
+        values = (k * 0.02, 9.8, 0.1, 0.01 * k, 0.5, -0.5, 0.1)[: len(header.split())]
+        lines.append(separator.join(f"{value:g}" for value in values))
+    return "\n".join(lines).encode()
+
+
+def _npy(array: object) -> bytes:
+    packed = io.BytesIO()
+    np.save(packed, np.asarray(array))
+    return packed.getvalue()
+
+
+def seeds() -> dict[str, list[bytes]]:
+    """Give the corpus of every target."""
+    known, stream = _frames(), _stream()
+    full = "time acc_x acc_y acc_z gyr_x gyr_y gyr_z"
+    acc = np.tile([9.8, 0.1, 0.2], (30, 1))
+    arrays = [acc, acc * 0.01, 60.0, np.arange(30) / 60, "2026-11-22T09:00:00+00:00", "T4", True]
+    archive = io.BytesIO()
+    np.savez(archive, acc_m_s2=acc, rate_hz=60.0)
+    stored = [frame for frame in known if frame[1] in range(0x20, 0x30)]
+    return {
+        "decode": [*known[::3], stream, stream[:-7], stream[3:], stream * 2],
+        "read_log": [_log(), _log()[:-5], b"".join(stored[::3]), _log() * 2],
+        "capture": [_HEADER + stream, stream, _HEADER + b"".join(known[::7]), _HEADER[:-9]],
+        "csv": [
+            _csv(",", full),
+            _csv(";", "timestamp_ms ax_g ay_g az_g"),
+            _csv("\t", "acc_x acc_y acc_z"),
+            _csv(",", full)[:-30] + b"\n1,nan,,x\n",
+        ],
+        "npz": [
+            _PART.join(map(_npy, arrays)),
+            _PART.join(map(_npy, [acc.astype(np.float32), acc, 50.0])),
+            archive.getvalue(),
+        ],
+    }
+
+
+def main() -> None:
+    """Write them all."""
+    for target, some in seeds().items():
+        folder = HERE / "corpus" / target
+        folder.mkdir(parents=True, exist_ok=True)
+        for k, data in enumerate(some):
+            (folder / f"seed_{k:02}").write_bytes(data)
+
+
+if __name__ == "__main__":
+    main()

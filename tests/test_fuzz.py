@@ -1,0 +1,38 @@
+"""Decoders and readers with bytes nobody wrote: a corpus, what was found, a minute of search."""
+
+from importlib.util import find_spec
+from pathlib import Path
+
+import pytest
+
+from tests.fuzz.__main__ import TARGETS as NAMES
+from tests.fuzz.__main__ import fuzz
+from tests.fuzz.seeds import seeds
+from tests.fuzz.targets import TARGETS, mend_checksums
+
+HERE = Path(__file__).parent / "fuzz"
+_SEARCH_S = 12  # each; a minute for all
+KNOWN = sorted(path for folder in ("corpus", "found") for path in (HERE / folder).glob("*/*"))
+
+
+@pytest.mark.parametrize("path", KNOWN, ids=lambda path: f"{path.parent.name}-{path.name}"[:40])
+def test_known_bytes_break_no_promise(path):
+    TARGETS[path.parent.name](path.read_bytes())
+
+
+def test_corpus_is_what_its_script_writes():
+    for target, some in seeds().items():
+        written = [path.read_bytes() for path in sorted((HERE / "corpus" / target).glob("seed_*"))]
+        assert written == some
+
+
+def test_mended_frame_has_its_checksum_again():
+    frame = seeds()["decode"][0]
+    assert mend_checksums(b"\xa5\xa5" + frame[:-4] + b"....") == b"\xa5\xa5" + frame
+
+
+@pytest.mark.parametrize("target", NAMES)
+def test_a_search_finds_nothing(target):
+    if find_spec("atheris") is None:
+        pytest.skip("no atheris for this system; `pip install atheris` on Linux x86-64 runs it")
+    assert fuzz(target, _SEARCH_S), f"bytes that break {target} are in tests/fuzz/found/{target}"
