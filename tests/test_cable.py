@@ -39,7 +39,7 @@ async def session_on(ends, transport):
     session = Session(transport)
     session.listeners += [ends.mirror.take, ends.events.append]
     async with session:
-        await session.stream(samples=True, decisions=True)
+        await session.set_stream(samples=True, decisions=True)
         await session.set_neutral(UPRIGHT)
         await session.change_settings({"slouch_hold_s": 5, "slouch_refractory_s": 10})
         yield session

@@ -92,7 +92,7 @@ async def test_installed_firmware_runs_from_its_folder(root):
     async with switched_on(root) as board:
         await board.play(2000)
         async with meet(board) as session:
-            await session.stream(decisions=True)
+            await session.set_stream(decisions=True)
             await board.play(5000)
             assert session.info.mode == flash.MODES.index("app")
             assert session.counts["good"] > 3
@@ -143,7 +143,7 @@ async def test_three_failed_starts_lead_to_safe_mode_that_says_why(root):
             told = [e for e in session.events if isinstance(e, DeviceFault)]
             assert (faults.SAFE_MODE, 3) in [(e.code, e.detail) for e in told]
             with pytest.raises(InputError, match="unknown frame"):
-                await session.stream(samples=True)
+                await session.set_stream(samples=True)
             await board.play(board.time_ms + 20_000)
             assert len(board.restarts) == 3
 
@@ -182,7 +182,7 @@ async def test_update_while_the_application_decides_loses_no_sample(root):
     async with switched_on(root) as board:
         await board.play(3000)
         async with meet(board) as session:
-            await session.stream(samples=True, decisions=True)
+            await session.set_stream(samples=True, decisions=True)
             clock = asyncio.create_task(play_on(board))
             await send_bundle(session, new)
             clock.cancel()

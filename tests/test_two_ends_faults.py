@@ -109,7 +109,7 @@ async def test_device_decides_on_when_the_link_is_lost_and_knows_its_host_again(
             again.listeners.append(mirror.take)
             for what in (frames.HELLO, frames.SETTINGS, frames.CALIBRATION):
                 await again.command(frames.REQUEST, (what,))
-            await again.stream(samples=True, decisions=True)
+            await again.set_stream(samples=True, decisions=True)
             await board.play(150_000)
             await again.flush()
             status = await again.status()

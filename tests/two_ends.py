@@ -30,7 +30,7 @@ class Ends:
             session = Session(BleTransport(self.board.address))
             session.listeners += [self.mirror.take, self.events.append]
             async with session:
-                await session.stream(samples=True, decisions=True)
+                await session.set_stream(samples=True, decisions=True)
                 if neutral:
                     await session.set_neutral(neutral)
                 yield session

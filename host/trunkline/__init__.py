@@ -7,6 +7,8 @@ up = trunkline.gravity(recording)        # (N, 3), pointing up, in the sensor fr
 analysis = trunkline.analyze(recording)  # episodes, bends, cues, wear
 """
 
+import typing
+
 from trunkline.analysis import Analysis, Cue, Episode, Wear
 from trunkline.errors import InputError, LinkError, ProtocolError, SimulatorError, TrunklineError
 from trunkline.filter import GravityFilter, gravity
@@ -15,6 +17,10 @@ from trunkline.recording import Recording
 from trunkline.replay import analyze
 from trunkline.timeline import Timeline
 from trunkline.transition import Transition
+
+if typing.TYPE_CHECKING:
+    from trunkline.connecting import connect
+    from trunkline.session import Session
 
 __version__ = "0.1.0"
 
@@ -28,6 +34,7 @@ __all__ = [
     "LinkError",
     "ProtocolError",
     "Recording",
+    "Session",
     "SimulatorError",
     "Timeline",
     "Transition",
@@ -35,6 +42,19 @@ __all__ = [
     "Wear",
     "__version__",
     "analyze",
+    "connect",
     "gravity",
     "load",
 ]
+
+# Brought in when first asked for: who reads a recording does not wait for what talks to a device.
+_LATER = {"Session": "trunkline.session", "connect": "trunkline.connecting"}
+
+
+def __getattr__(name: str) -> typing.Any:
+    """Bring in what talks to a device."""
+    if name not in _LATER:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib import import_module
+
+    return getattr(import_module(_LATER[name]), name)

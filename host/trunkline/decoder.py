@@ -19,8 +19,9 @@ class Decoder:
         counts: Good frames under "good", and each kind of fault under its name.
     """
 
-    def __init__(self) -> None:
-        self.counts: Counter[str] = Counter()
+    def __init__(self, counts: Counter[str] | None = None) -> None:
+        """Start with nothing; `counts`: count there, on top of what it holds."""
+        self.counts: Counter[str] = Counter() if counts is None else counts
         self._buffer = b""
         self._events: deque[Event] = deque()
         self._damaged = 0

@@ -145,7 +145,7 @@ async def play(part: Part, folder: Path, air: VirtualAir, tell: Tell, advance: A
             )
             # The sensor has tested itself: the tape begins now.
             began_ms, length_ms = transport.board.time_ms, len(counts) * 1000 // 60
-            await session.stream(samples=True, decisions=True)
+            await session.set_stream(samples=True, decisions=True)
             calibration = await _prepare(part, session, transport)
             tell(f"neutral pose: {calibration}")
             at_ms = transport.board.time_ms

@@ -1,27 +1,15 @@
-"""One device over one transport: commands with answers, and events to whoever listens."""
+"""A device for its user: what it can be asked and told to do, by name."""
 
-import asyncio
-from collections import Counter
 from collections.abc import Mapping
-from types import TracebackType
-from typing import Self, TypeVar
 
-from posturecore import flash, frames, params, patterns
-from trunkline.answers import Answer, Answers, check_version, neutral_index, pack_command
-from trunkline.capture import CaptureWriter
-from trunkline.decoder import Decoder
-from trunkline.errors import InputError, LinkError, TrunklineError
-from trunkline.events import Ack, Calibration, Event, Hello, SettingsFrame, Status
-from trunkline.frame import Frame, Items
-from trunkline.listeners import Listeners
-from trunkline.transports.base import Transport
-
-_Kind = TypeVar("_Kind", bound=Frame)
-_SAFE = flash.MODES.index("safe")
-Values = tuple[int | bytes, ...]
+from posturecore import frames, params, patterns
+from trunkline.answers import Answer, neutral_index
+from trunkline.contact import Contact
+from trunkline.errors import InputError
+from trunkline.events import Calibration, Status
 
 
-class Session:
+class Session(Contact):
     """A conversation with one device; an async context manager.
 
     Faults in what the device sends are counted and told to the listeners, never raised. A listener
@@ -34,131 +22,15 @@ class Session:
         counts: Good frames under "good" and each kind of fault under its name.
         is_lost: Whether the link went away by itself.
         listeners: Called with every event.
+        capture: Where all that comes is written; may be changed at any time. None: nowhere.
         log_listeners: Called with the bytes of stored frames, and of the log_from before them.
     """
-
-    def __init__(
-        self,
-        transport: Transport,
-        capture: CaptureWriter | None = None,
-        *,
-        answer_s: float = 10.0,
-    ) -> None:
-        """Prepare a conversation.
-
-        Args:
-            transport: How to reach the device.
-            capture: Where all that it sends goes; the caller closes it.
-            answer_s: How long to wait for an answer.
-        """
-        self.settings: dict[str, int] = {}
-        self.is_lost = False
-        self._lost = asyncio.Event()
-        self.listeners: Listeners[Event] = Listeners()
-        self.log_listeners: Listeners[bytes] = Listeners()
-        self._transport = transport
-        self._capture = capture
-        self._decoder = Decoder()
-        self._sequence = 0
-        self._info: Hello | None = None
-        self._failure: Exception | None = None
-        self._answers = Answers(transport.name, answer_s)
-
-    @property
-    def info(self) -> Hello:
-        """The device's introduction.
-
-        Raises:
-            LinkError: Not open yet.
-        """
-        if self._info is None:
-            raise LinkError(f"{self._transport.name} is not open; use `async with Session(...)`.")
-        return self._info
-
-    @property
-    def counts(self) -> Counter[str]:
-        """Good frames and faults so far."""
-        return self._decoder.counts
-
-    async def __aenter__(self) -> Self:
-        """Connect and learn who is there."""
-        try:
-            await self._transport.open(self._on_data, self._on_lost, self._on_log)
-            if self._transport.takes_commands:
-                await self.ask(Hello, frames.REQUEST, (frames.HELLO,))
-                check_version(self._transport.name, self.info.version)
-                if self.info.mode != _SAFE:
-                    await self.ask(SettingsFrame, frames.REQUEST, (frames.SETTINGS,))
-                    await self.command(frames.REQUEST, (frames.CALIBRATION,))
-        except BaseException:
-            await self.close()
-            raise
-        return self
-
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        """Disconnect, and raise what a listener raised unless something else is on its way."""
-        await self.close()
-        if error is None and self._failure is not None:
-            raise self._failure
-
-    async def close(self) -> None:
-        """Disconnect; what still waits for an answer is told."""
-        await self._transport.close()
-        self._answers.give_up("the session was closed")
-
-    async def command(self, frame: int, values: Values, items: Items = ()) -> None:
-        """Send one command frame and wait until the device has taken it.
-
-        Raises:
-            LinkError: No answer, or the link is gone.
-            InputError: The device refused the value, or it does not fit the frame.
-        """
-        sequence, data = self._pack(frame, values, items)
-        with self._answers.expecting(Ack, sequence) as answer:
-            await self._transport.write(data)
-            ack = await self._answers.wait(answer, Ack, frames.FRAMES[frame][0])
-        if ack.code != frames.ACK_DONE:
-            meaning = frames.ACK_CODES[ack.code] if ack.code < len(frames.ACK_CODES) else "?"
-            raise InputError(
-                found=f"{frames.FRAMES[frame][0]} {values} refused by the device: {meaning}",
-                expected="a command that the device can carry out",
-                hint="check the value; if the device is busy, try again in a few seconds",
-            )
-
-    async def send(self, frame: int, values: Values) -> None:
-        """Send a frame that the device does not acknowledge.
-
-        Raises:
-            LinkError: The link is gone.
-        """
-        await self._transport.write(self._pack(frame, values, ())[1])
-
-    def _pack(self, frame: int, values: Values, items: Items) -> tuple[int, bytes]:
-        sequence, self._sequence = self._sequence, (self._sequence + 1) & 0xFFFF
-        return sequence, pack_command(frame, sequence, values, items)
-
-    async def ask(self, kind: type[_Kind], frame: int, values: Values) -> _Kind:
-        """Send a command that is answered with a frame beside its ack; return that frame.
-
-        Raises:
-            LinkError: No answer, or the link is gone.
-            InputError: The device refused the command.
-        """
-        with self._answers.expecting(kind) as answer:
-            await self.command(frame, values)
-            name = frames.FRAMES[int(values[0]) if frame == frames.REQUEST else frame][0]
-            return await self._answers.wait(answer, kind, name)
 
     async def status(self) -> Status:
         """Ask for the device's health."""
         return await self.ask(Status, frames.REQUEST, (frames.STATUS,))
 
-    async def stream(
+    async def set_stream(
         self, *, samples: bool = False, blocks: bool = False, decisions: bool = False
     ) -> None:
         """Choose what the device streams; episodes and cues always come."""
@@ -211,13 +83,7 @@ class Session:
             InputError: No such kind of pose, or the device is busy calibrating.
         """
         values = (neutral_index(neutral), int(with_bow))
-        result = self._answers.expect(Calibration)
-        try:
-            await self.command(frames.CALIBRATE, values)
-        except BaseException:
-            self._answers.forget(result)
-            raise
-        return result
+        return await self._link.begin(Calibration, frames.CALIBRATE, values)
 
     async def vibrate(self, pattern: str = "identify") -> None:
         """Play a vibration pattern on the device.
@@ -245,55 +111,3 @@ class Session:
         """
         values = (0, 0, *divmod(utc_ms, 1000), uncertainty_ms, utc_offset_min)
         await self.command(frames.TIME_ANCHOR, values)
-
-    async def wait_lost(self, timeout_s: float | None = None) -> bool:
-        """Wait until the link goes away; return whether it did within the time given.
-
-        Raises:
-            Exception: What a listener raised; it ends the wait.
-        """
-        try:
-            await asyncio.wait_for(self._lost.wait(), timeout_s)
-        except TimeoutError:
-            return False
-        if self._failure is not None:
-            raise self._failure
-        return True
-
-    # ---- what comes in
-
-    def _on_data(self, data: bytes) -> None:
-        if self._capture is not None:
-            try:
-                self._capture.write(data)
-            except TrunklineError as error:
-                self._capture = None
-                self._fail(error)
-        self._decoder.receive_data(data)
-        for event in self._decoder.events():
-            self._dispatch(event)
-
-    def _dispatch(self, event: Event) -> None:
-        if isinstance(event, SettingsFrame):
-            for row, value in event.items:
-                if row < len(params.NAMES):
-                    self.settings[params.NAMES[row]] = value
-        elif isinstance(event, Hello):
-            self._info = event
-        self.listeners.tell(event, self._fail)
-        if isinstance(event, Frame):
-            self._answers.deliver(event)
-
-    def _on_log(self, data: bytes) -> None:
-        self.log_listeners.tell(data, self._fail)
-
-    def _fail(self, error: Exception) -> None:
-        self._failure = self._failure or error
-        self._lost.set()
-
-    def _on_lost(self) -> None:
-        for event in self._decoder.finish():
-            self._dispatch(event)
-        self.is_lost = True
-        self._lost.set()
-        self._answers.give_up("the link was lost")

@@ -64,7 +64,7 @@ async def _live(folder: Path, streamed_h: int) -> Energy:
             async with Session(BleTransport(board.address)) as session:
                 await session.set_neutral(day.neutral)
                 if streamed_h:
-                    await session.stream(samples=True, decisions=True)
+                    await session.set_stream(samples=True, decisions=True)
                     await board.play(streamed_h * _HOUR_MS)
         await board.play(end_ms)
         return energy_of(board.notes, board.motor_log, end_ms)

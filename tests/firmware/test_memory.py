@@ -95,7 +95,7 @@ async def test_application_runs_within_its_heap_for_an_hour(tmp_path):
             session = Session(BleTransport(board.address))
             session.listeners.append(events.append)
             async with session:
-                await session.stream(samples=True, decisions=True)
+                await session.set_stream(samples=True, decisions=True)
                 calibration = await session.start_calibration()
                 await board.play(5 * MINUTE_MS)
                 await calibration

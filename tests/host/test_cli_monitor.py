@@ -81,7 +81,7 @@ def test_a_failure_that_is_not_the_input_s_exits_with_1(run, monkeypatch):
     def gone(*_args):
         raise LinkError("The device went away; come closer.")
 
-    monkeypatch.setattr("trunkline.cli.monitor._transport", gone)
+    monkeypatch.setattr("trunkline.connecting.transport_to", gone)
     assert run("monitor", "ble:Nobody") == (
         1,
         "",

@@ -95,7 +95,7 @@ async def test_no_answer_is_a_link_error_in_time_for_commands_and_questions():
     session = Session(Wire(deaf), answer_s=0.05)
     async with session:
         with pytest.raises(LinkError, match=r"did not answer stream within 0\.05 s"):
-            await session.stream(samples=True)
+            await session.set_stream(samples=True)
         with pytest.raises(LinkError, match="did not answer"):
             await session.status()
 
@@ -159,7 +159,7 @@ async def test_a_device_that_goes_during_a_command_ends_the_wait_at_once():
         asyncio.get_running_loop().call_later(0.02, link.on_lost)
         async with asyncio.timeout(5):
             with pytest.raises(LinkError, match="link was lost"):
-                await session.stream(samples=True)
+                await session.set_stream(samples=True)
         assert session.is_lost
         assert await session.wait_lost()
 
@@ -186,7 +186,7 @@ async def test_damage_on_the_link_is_counted_told_and_no_end():
     async with session:
         link.on_data(b"garbage")
         link.sequence += 2
-        await session.stream(samples=True)
+        await session.set_stream(samples=True)
         assert session.counts["damaged"] == 7
         assert session.counts["missing"] == 2
         assert not session.is_lost
@@ -216,7 +216,7 @@ async def test_a_listener_that_raises_disturbs_nobody_and_is_not_swallowed():
             session.listeners += [broken, heard.append]
             for k in range(3):
                 link.say(frames.CUE, (k, 0, 1, 0))
-            await session.stream(samples=True)
+            await session.set_stream(samples=True)
 
     with pytest.raises(KeyError, match="broken listener"):
         await talk()
@@ -251,8 +251,8 @@ async def test_a_capture_that_cannot_be_written_ends_the_recording_not_the_sessi
 
     async def talk(session):
         async with session:
-            await session.stream(samples=True)
-            await session.stream()
+            await session.set_stream(samples=True)
+            await session.set_stream()
 
     with FullDisk(tmp_path / "a.tlcap", {}) as capture:
         session = Session(link, capture)

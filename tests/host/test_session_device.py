@@ -37,7 +37,7 @@ async def test_a_real_device_answers_refuses_and_goes(tape, tmp_path):
                 await session.set_neutral((0, 0, 0))
             await session.change_settings({"slouch_hold_s": 30})
             assert session.settings["slouch_hold_s"] == 30
-            await session.stream(samples=True)
+            await session.set_stream(samples=True)
             result = await session.start_calibration()
             with pytest.raises(InputError, match="busy"):
                 await session.start_calibration()

@@ -16,18 +16,14 @@ from posturecore.flash import COACHINGS
 from trunkline.analysis import Cue, Episode, block_seconds, name_at
 from trunkline.capture import SUFFIX, CaptureWriter, read_frames
 from trunkline.cli.output import clock, err, escape, out
-from trunkline.counts import to_counts
 from trunkline.errors import InputError
 from trunkline.events import CueFrame, Decisions, EpisodeFrame, Event, Fault, Hello
-from trunkline.filter import gravity
 from trunkline.records import Coaching
 
 if TYPE_CHECKING:
-    from trunkline.transports import Transport
+    from trunkline.session import Session
 
 _STATES = ("good", "begun", "prolonged")
-_SIMULATED_S = 600.0
-_FASTEST = 1000.0
 
 
 def monitor(
@@ -52,20 +48,21 @@ def monitor(
 
     Example:  trunkline monitor usb:/dev/ttyACM0
     """
-    if not 0 < speed <= _FASTEST or not 0 <= seconds < math.inf:
+    if not 0 <= seconds < math.inf:
         raise InputError(
-            found=f"--speed {speed:g} and --seconds {seconds:g}",
-            expected=f"a speed above 0 and up to {_FASTEST:g}, and seconds of 0 or more",
-            hint="--speed 20 --seconds 30",
+            found=f"--seconds {seconds:g}", expected="seconds of 0 or more", hint="--seconds 30"
         )
     import asyncio  # here, as all that works with it: the other commands need not wait for it
 
+    from trunkline.connecting import connect
+
+    session = connect(where, speed=speed)
     with ExitStack() as stack:
-        transport = _transport(where, speed, stack)
-        capture = None
         if record is not None:
-            capture = stack.enter_context(CaptureWriter(record, _header(where)))
-        asyncio.run(_watch(transport, capture, seconds, _Printer(as_json)))
+            session.capture = stack.enter_context(CaptureWriter(record, _header(where)))
+        if where.startswith("sim:"):
+            err.print("[yellow]SIMULATED[/]: a virtual board")
+        asyncio.run(_watch(session, seconds, _Printer(as_json)))
 
 
 def _header(where: str) -> Mapping[str, Any]:
@@ -73,60 +70,17 @@ def _header(where: str) -> Mapping[str, Any]:
         header = read_frames(where)[0]
         if header is not None:
             return header
-    return {"source": where, "is_simulated": where == "sim:"}
+    return {"source": where, "is_simulated": where.startswith("sim:")}
 
 
-def _transport(where: str, speed: float, stack: ExitStack) -> "Transport":
-    # Imported where needed: bleak and the virtual board come with extras.
-    if where.startswith("ble:"):
-        from trunkline.transports.ble import BleTransport
-
-        return BleTransport(where.removeprefix("ble:"))
-    if where.startswith("usb:"):
-        from trunkline.transports.serial import SerialTransport
-
-        return SerialTransport(where.removeprefix("usb:"))
-    if where == "sim:":
-        return _simulated(speed, stack)
-    if where.endswith(SUFFIX):
-        from trunkline.transports.capture import CaptureTransport
-
-        return CaptureTransport(where)
-    raise InputError(
-        found=where,
-        expected="ble:NAME, ble:ADDRESS, usb:PORT, sim: or a capture (.tlcap)",
-        hint="trunkline monitor sim:",
-    )
-
-
-def _simulated(speed: float, stack: ExitStack) -> "Transport":
-    import tempfile
-
-    from trunkline.simulator import write_tape
-    from trunkline.transports.simulated import SimulatedTransport
-    from trunkline.wearer import simulate_desk_hour
-
-    folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
-    recording = simulate_desk_hour(duration_s=_SIMULATED_S).recording
-    counts = to_counts(recording, gravity(recording, mode="online"))
-    tape = write_tape(folder / "tape", counts[:, :3], counts[:, 3:6], counts[:, 6:])
-    err.print("[yellow]SIMULATED[/]: a virtual board worn by a simulated wearer")
-    return SimulatedTransport(tape, speed=speed, duration_s=_SIMULATED_S)
-
-
-async def _watch(
-    transport: "Transport", capture: CaptureWriter | None, seconds: float, printer: "_Printer"
-) -> None:
-    from trunkline.session import Session
-
-    session = Session(transport, capture)
+async def _watch(session: "Session", seconds: float, printer: "_Printer") -> None:
     session.listeners.append(printer.take)
     async with session:
-        if transport.takes_commands:
+        if session.takes_commands:
             if printer.needs_neutral:
                 await session.start_calibration()
                 err.print("not calibrated: stand still and upright for a few seconds")
-            await session.stream(samples=capture is not None, decisions=True)
+            await session.set_stream(samples=session.capture is not None, decisions=True)
         await session.wait_lost(seconds or None)
     err.print(_totals(session.counts))
 

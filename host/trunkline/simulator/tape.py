@@ -58,6 +58,32 @@ def write_tape(
     return target
 
 
+def tape_s(path: Path) -> float:
+    """Tell how long a tape plays, in seconds of nominal chip time.
+
+    Raises:
+        InputError: Not a tape.
+    """
+    try:
+        with path.open("rb") as file:
+            head = file.read(struct.calcsize(_HEADER))
+        magic, version, rate_mhz, rows = struct.unpack(_HEADER, head)
+    except (OSError, struct.error) as error:
+        found = getattr(error, "strerror", None) or "too short"
+        raise _no_tape(path, found) from None
+    if (magic, version) != (_MAGIC, _VERSION) or not rate_mhz or not rows:
+        raise _no_tape(path, f"starting with {head!r}")
+    return float(rows * 1000 / rate_mhz)
+
+
+def _no_tape(path: Path, found: str) -> InputError:
+    return InputError(
+        found=f"{path}: {found}",
+        expected="a tape of motion for the virtual board",
+        hint="write one with trunkline.simulator.write_tape",
+    )
+
+
 def _named(
     gyr: npt.ArrayLike, acc: npt.ArrayLike, gravity: npt.ArrayLike
 ) -> list[tuple[str, npt.ArrayLike]]:

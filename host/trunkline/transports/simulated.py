@@ -29,7 +29,7 @@ class SimulatedTransport:
 
     def __init__(
         self,
-        tape: Path,
+        tape: Path | None,
         *,
         root: Path | None = None,
         air: VirtualAir | None = None,
@@ -39,7 +39,8 @@ class SimulatedTransport:
         """Prepare the board.
 
         Args:
-            tape: Motion, from `trunkline.simulator.write_tape`.
+            tape: Motion, from `trunkline.simulator.write_tape`. None: a simulated wearer at a desk
+                for `duration_s`.
             root: The board's flash: settings and bonds survive in it. None: a new one.
             air: Where its radio is, to meet a host that it has bonded with. None: new air.
             speed: Virtual seconds a second, from the first command on. None: `play` moves time.
@@ -90,6 +91,8 @@ class SimulatedTransport:
             passkey_file.write_text(json.dumps(_PASSKEY))
         if self._air is None:
             self._air = await stack.enter_async_context(VirtualAir())
+        if self._tape is None:
+            self._tape = await asyncio.to_thread(self._write_desk, self._root)
         board = VirtualBoard(self._air, tape=self._tape, root=self._root)
         self._board = await stack.enter_async_context(board)
         stack.enter_context(
@@ -114,6 +117,11 @@ class SimulatedTransport:
             await asyncio.gather(self._clock, return_exceptions=True)
             self._clock = None
         await self._stack.aclose()
+
+    def _write_desk(self, folder: Path) -> Path:
+        from trunkline.simulator.desk import write_desk_tape
+
+        return write_desk_tape(folder / "desk.tape", self._duration_ms / 1000)
 
     async def _run(self, speed: float) -> None:
         loop = asyncio.get_running_loop()

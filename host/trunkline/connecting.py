@@ -1,0 +1,78 @@
+"""From a word on where the device is to a session with it: the same call for all of them.
+
+ble:NAME, ble:ADDRESS    over the air; "ble:" alone: the device that this host is paired with
+usb:PORT                 a cable, or what pyserial opens: usb:socket://host:port
+sim:, sim:TAPE           a virtual board: a simulated desk, or motion that `write_tape` wrote
+FILE.tlcap               a capture, played as if live
+"""
+
+import math
+from pathlib import Path
+
+from trunkline.capture import SUFFIX, CaptureWriter
+from trunkline.errors import InputError
+from trunkline.session import Session
+from trunkline.transports.base import Transport
+
+FASTEST = 1000.0
+_SIMULATED_S = 600.0
+
+
+def connect(
+    where: str | Path, *, capture: CaptureWriter | None = None, speed: float = 1.0
+) -> Session:
+    """Prepare a session with a device, a virtual one or a capture; `async with` opens it.
+
+    Args:
+        where: "ble:NAME", "ble:ADDRESS", "ble:" (the one paired with), "usb:PORT",
+            "usb:socket://HOST:PORT", "sim:", "sim:TAPE" or a capture's path.
+        capture: Where all that the device sends goes; the caller closes it.
+        speed: sim: virtual seconds a second.
+
+    Raises:
+        InputError: Nowhere that can be reached, or a speed that is none.
+    """
+    return Session(transport_to(str(where), speed), capture)
+
+
+def transport_to(where: str, speed: float = 1.0) -> Transport:
+    """Give the way to a device; raises as `connect` does."""
+    if not 0 < speed <= FASTEST or not math.isfinite(speed):
+        raise InputError(
+            found=f"a speed of {speed:g}",
+            expected=f"more than 0 and at most {FASTEST:g} virtual seconds a second",
+            hint="20",
+        )
+    # Imported where needed: bleak and the virtual board come with extras.
+    kind, colon, rest = where.partition(":")
+    if kind == "ble" and colon:
+        from trunkline.transports.ble import BleTransport
+
+        return BleTransport(rest)
+    if kind == "usb" and rest:
+        from trunkline.transports.serial import SerialTransport
+
+        return SerialTransport(rest)
+    if kind == "sim" and colon:
+        from trunkline.transports.simulated import SimulatedTransport
+
+        return SimulatedTransport(
+            Path(rest) if rest else None, speed=speed, duration_s=_duration_s(rest)
+        )
+    if where.endswith(SUFFIX):
+        from trunkline.transports.capture import CaptureTransport
+
+        return CaptureTransport(where)
+    raise InputError(
+        found=where or "nothing",
+        expected="ble:NAME, ble:ADDRESS, usb:PORT, sim:, sim:TAPE or a capture (.tlcap)",
+        hint="sim: needs no hardware",
+    )
+
+
+def _duration_s(tape: str) -> float:
+    if not tape:
+        return _SIMULATED_S
+    from trunkline.simulator.tape import tape_s
+
+    return tape_s(Path(tape))
