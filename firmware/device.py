@@ -42,8 +42,8 @@ def run(slots, start):
     )
     update = Update(slots, start.folder, life.hosts.tell, faults.report)
     app.serve(update)
-    rates = (imu.rate_mhz, crumbs.away_ms, about.prescription)
-    app.begin((life.boot_id, crumbs.cause, _MODE) + FIRMWARE + rates, _signal(found))
+    start_values = (imu.rate_mhz, crumbs.away_ms, about.prescription, crumbs.last_uptime_ms or 0)
+    app.begin((life.boot_id, crumbs.cause, _MODE) + FIRMWARE + start_values, _signal(found))
     report_start(faults, start, crumbs)
     for code, detail in found:
         faults.report(code, detail)

@@ -20,6 +20,7 @@ class Boot(Frame):
     rate_mhz: int
     away_ms: int
     prescription: int
+    last_uptime_ms: int
 
 
 @dataclass(frozen=True)

@@ -57,7 +57,7 @@ def of_log() -> Iterator[Row]:
 
 def records_of(day: tuple[tuple[str, int], ...]) -> tuple[list[list[Record]], float]:
     """Give what the device would append, step by step, in the order of blocks; and hours worn."""
-    due: list[tuple[int, Record]] = [(0, (flash.BOOT, (1, 0, 0, 0, 1, 60_000, 0, 0), ()))]
+    due: list[tuple[int, Record]] = [(0, (flash.BOOT, (1, 0, 0, 0, 1, 60_000, 0, 0, 0), ()))]
     first = 0
     for scenario, duration_s in day:
         replay = decided(scenario, duration_s, first)

@@ -33,7 +33,7 @@ class Chip:
         self.memory = bytes(buffer)
 
     def rtc_ms(self):
-        return self.now_ms & 0xFFFFFFFF
+        return self.now_ms
 
 
 class Dog:
@@ -155,6 +155,15 @@ def test_away_is_counted_over_the_end_of_32_bits():
     assert next_run(chip, RESET).away_ms == 5000
 
 
+@pytest.mark.parametrize("away_ms", [UNKNOWN_MS, 60 * 86_400_000, -1])
+def test_away_that_no_32_bits_tell_is_unknown(away_ms):
+    chip = Chip()
+    chip.now_ms = 1000
+    Run(chip).turn(*WATCHED)
+    chip.now_ms += away_ms
+    assert next_run(chip, WOKE).away_ms == UNKNOWN_MS
+
+
 def test_after_the_battery_was_gone_nothing_is_known():
     chip = Chip()
     Run(chip).turn(*WATCHED)
@@ -180,7 +189,7 @@ def test_noise_in_memory_is_no_crumb(noise):
     assert crumbs.away_ms == UNKNOWN_MS
 
 
-@given(st.integers(0, 21), st.integers(1, 255))
+@given(st.integers(0, 23), st.integers(1, 255))
 def test_damaged_crumb_is_none(at, mask):
     chip = Chip()
     Run(chip).turn(RADIO)

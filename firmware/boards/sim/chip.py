@@ -42,7 +42,7 @@ class Chip:
                 file.write(self._memory)
 
     def rtc_ms(self):
-        return self._board.now_us // 1000 & 0xFFFFFFFF
+        return self._board.now_us // 1000
 
     def watchdog(self, timeout_ms):
         self._timeout_us = timeout_ms * 1000

@@ -39,8 +39,8 @@ class Chip:
         self._rtc.memory(buffer)
 
     def rtc_ms(self):
-        """Return ms of a clock that goes on over resets and deep sleep, modulo 2**32."""
-        return time.time_ns() // 1_000_000 & 0xFFFFFFFF
+        """Return ms of a clock that goes on over resets and deep sleep."""
+        return time.time_ns() // 1_000_000
 
     def watchdog(self, timeout_ms):
         """Start the watchdog, which nothing can stop; feed it with `feed()`."""

@@ -43,6 +43,7 @@ ABOUT_FLASH = {
             ("rate_mhz", "I", "mHz, the chip's real rate; 0: no sensor"),
             ("away_ms", "I", "ms since the last boot's last sign of life; 4294967295 unknown"),
             ("prescription", "I", "crc32 of the settings in force"),
+            ("last_uptime_ms", "I", "ms from the last boot's start to that sign of life"),
         ),
         (),
         "a start; what follows counts from here",
