@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import logging
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from types import TracebackType
 from typing import Any, Self
 
@@ -17,6 +17,7 @@ from bumble.keys import KeyStore, MemoryKeyStore
 from bumble.link import LocalLink
 
 from trunkline.simulator.controller import VirtualController
+from trunkline.simulator.radio_faults import RadioFaults
 
 HOST_ADDRESS = "F0:F1:F2:F3:F4:F5"
 # An L2CAP header is length (2) and channel (2); channel 4 is ATT; 0x1B is a notification.
@@ -48,6 +49,7 @@ class VirtualAir(LocalLink):
         rssi_dbm: Signal strength that every scan reports.
         interval_s: Connection interval; 0 delivers at once.
         packets_per_interval: Packets a link carries in one interval.
+        faults: What the host's adapter refuses, and where links break.
     """
 
     def __init__(self) -> None:
@@ -55,6 +57,7 @@ class VirtualAir(LocalLink):
         self.rssi_dbm = -50
         self.interval_s = 0.0
         self.packets_per_interval = 6
+        self.faults = RadioFaults()
         self.adapter = self.make_device("host", HOST_ADDRESS)
         self._away: set[hci.Address] = set()
         self._queues: dict[tuple[Controller, hci.Address], list[Callable[[], None]]] = {}
@@ -83,11 +86,14 @@ class VirtualAir(LocalLink):
             await asyncio.sleep(0)
 
     @contextlib.contextmanager
-    def as_adapter(self, passkey: Callable[[], int] | None = None) -> Iterator[None]:
+    def as_adapter(
+        self, passkey: Callable[[], int | Awaitable[int]] | None = None
+    ) -> Iterator[None]:
         """Make `bleak.BleakClient` and `bleak.BleakScanner` use this air's adapter.
 
         Args:
-            passkey: Called when the device shows a passkey; returns what the user types.
+            passkey: Called when the device shows a passkey; returns what the user types, now or
+                once it has been typed.
                 None pairs without one ("just works").
         """
         from trunkline.simulator.bleak_backend import patched_bleak
@@ -114,6 +120,13 @@ class VirtualAir(LocalLink):
         return self._addresses.setdefault(identity, f"C0:DE:00:00:{number >> 8:02X}:{number:02X}")
 
     # Faults
+
+    def may_connect(self, advertiser: hci.Address) -> bool:
+        """Whether a connection can be made now; if not, the radio has just gone out of range."""
+        if self.faults.leaves_when_connecting:
+            self.faults.leaves_when_connecting = False
+            self._away.add(advertiser)
+        return advertiser not in self._away
 
     def is_apart(self, one: Controller, other: Controller) -> bool:
         """Whether one of two radios is out of range."""
@@ -174,17 +187,23 @@ class VirtualAir(LocalLink):
         receiver = self.find_le_controller(destination_address)
         if link is None or receiver is None or self.is_apart(sender_controller, receiver):
             return
+        loop = asyncio.get_running_loop()
+        arriving = self.faults.arriving(data)
 
         def deliver() -> None:
-            receiver.on_link_acl_data(link.self_address, transport, data)
+            if arriving:
+                receiver.on_link_acl_data(link.self_address, transport, arriving)
             hook = self._sent_hooks.get(sender_controller)
             if hook is not None and data[2:5] == _NOTIFICATION_HEAD:
                 hook(link.handle)
+            if arriving is not data:
+                loop.call_soon(self._drop_links, sender_controller)
 
-        if self.interval_s:
-            self._queue((sender_controller, destination_address), deliver)
+        queue = (sender_controller, destination_address)
+        if self.interval_s or self._queues.get(queue):  # never overtake what waits
+            self._queue(queue, deliver)
         else:
-            asyncio.get_running_loop().call_soon(deliver)
+            loop.call_soon(deliver)
 
     def _queue(self, key: tuple[Controller, hci.Address], deliver: Callable[[], None]) -> None:
         queue = self._queues.setdefault(key, [])

@@ -1,11 +1,13 @@
 """A bleak backend on the virtual air, for host code with plain `BleakClient`, `BleakScanner`."""
 
 import contextlib
-from collections.abc import Callable, Iterator
-from typing import Any, ClassVar
+from collections.abc import Awaitable, Callable, Iterator
+from typing import Any, ClassVar, Self
 
 import bleak
+from bleak.backends.adapter import BaseBleakAdapter
 from bleak.backends.client import BaseBleakClient
+from bleak.backends.device import BLEDevice
 from bleak.backends.scanner import AdvertisementData, BaseBleakScanner
 from bleak.uuids import normalize_uuid_str
 from bumble.core import UUID, AdvertisingData
@@ -29,6 +31,7 @@ _SERVICE_DATA = {
     AdvertisingData.SERVICE_DATA_32_BIT_UUID: 4,
     AdvertisingData.SERVICE_DATA_128_BIT_UUID: 16,
 }
+Typed = Callable[[], int | Awaitable[int]]
 _NAMES = (AdvertisingData.COMPLETE_LOCAL_NAME, AdvertisingData.SHORTENED_LOCAL_NAME)
 
 
@@ -83,6 +86,7 @@ class VirtualBleakScanner(BaseBleakScanner):
 
     async def start(self) -> None:
         """Start scanning."""
+        await self.air.faults.meet("scan")
         self.seen_devices.clear()
         adapter = self.air.adapter
         adapter.on("advertisement", self._on_advertisement)
@@ -95,19 +99,36 @@ class VirtualBleakScanner(BaseBleakScanner):
         await self.air.adapter.stop_scanning()
 
 
+class VirtualBleakAdapter(BaseBleakAdapter):
+    """What `BleakAdapter` runs on; `air` is set in the subclass that is patched in."""
+
+    air: ClassVar[VirtualAir]
+
+    @classmethod
+    async def get(cls, **_options: Any) -> Self:
+        """Give the host's adapter."""
+        return cls()
+
+    async def get_connected_devices(self, service_uuids: frozenset[str]) -> list[BLEDevice]:
+        """List whom the adapter is connected to; every device here has the service."""
+        peers = [link.peer_address for link in self.air.adapter.connections.values()]
+        return [BLEDevice(peer.to_string(False), None, peer) for peer in peers]
+
+
 class _Keyboard(PairingDelegate):
     """The operating system's pairing agent: asks the user for the passkey."""
 
-    def __init__(self, passkey: Callable[[], int]) -> None:
+    def __init__(self, passkey: Typed) -> None:
         super().__init__(PairingDelegate.IoCapability.KEYBOARD_INPUT_ONLY)
         self._passkey = passkey
 
     async def get_number(self) -> int | None:
         """Give what the user types."""
-        return Passkey(self._passkey())
+        typed = self._passkey()
+        return Passkey(typed if isinstance(typed, int) else await typed)
 
 
-def _pairing_config(passkey: Callable[[], int] | None) -> PairingConfig:
+def _pairing_config(passkey: Typed | None) -> PairingConfig:
     delegate = (
         _Keyboard(passkey)
         if passkey is not None
@@ -117,15 +138,17 @@ def _pairing_config(passkey: Callable[[], int] | None) -> PairingConfig:
 
 
 @contextlib.contextmanager
-def patched_bleak(air: VirtualAir, passkey: Callable[[], int] | None) -> Iterator[None]:
+def patched_bleak(air: VirtualAir, passkey: Typed | None) -> Iterator[None]:
     """Make bleak choose this backend on `air`; restores its choice on exit."""
     client: type[BaseBleakClient] = type("AirClient", (VirtualBleakClient,), {"air": air})
     scanner: type[BaseBleakScanner] = type("AirScanner", (VirtualBleakScanner,), {"air": air})
-    names = ("get_platform_client_backend_type", "get_platform_scanner_backend_type")
+    adapter: type[BaseBleakAdapter] = type("AirAdapter", (VirtualBleakAdapter,), {"air": air})
+    kinds = {"client": client, "scanner": scanner, "adapter": adapter}
+    names = [f"get_platform_{kind}_backend_type" for kind in kinds]
     before = [(name, getattr(bleak, name)) for name in names]
     config_before = air.adapter.pairing_config_factory
     air.adapter.pairing_config_factory = lambda _connection: _pairing_config(passkey)
-    for name, backend in zip(names, (client, scanner), strict=True):
+    for name, backend in zip(names, kinds.values(), strict=True):
         setattr(bleak, name, lambda backend=backend: (backend, "trunkline-virtual-air"))
     try:
         yield

@@ -67,6 +67,7 @@ class VirtualBleakClient(BaseBleakClient):
         """Connect, exchange the MTU, encrypt with a bond or pair, and discover the services."""
         if self._link is not None:
             raise BleakError("Client is already connected")
+        await self.air.faults.meet("connect")
         adapter = self.air.adapter
         timeout_s = kwargs.get("timeout", self._timeout)
         address = hci.Address(self.address, hci.AddressType.RANDOM_DEVICE)
@@ -148,6 +149,7 @@ class VirtualBleakClient(BaseBleakClient):
 
     async def disconnect(self) -> None:
         """End the link."""
+        await self.air.faults.meet("disconnect")
         if self._link is not None:
             try:
                 await self._link.disconnect()
@@ -156,6 +158,7 @@ class VirtualBleakClient(BaseBleakClient):
 
     async def pair(self, *_args: Any, **_kwargs: Any) -> None:
         """Pair, asking the adapter's passkey callable if the device shows a passkey."""
+        await self.air.faults.meet("pair")
         if await self._has_bond():
             return  # as BlueZ: paired already; connecting has encrypted the link
         await self._guard(asyncio.wait_for(self._linked().pair(), _PAIRING_TIMEOUT_S))
@@ -207,6 +210,7 @@ class VirtualBleakClient(BaseBleakClient):
         self, characteristic: BleakGATTCharacteristic, data: SizedBuffer, response: bool
     ) -> None:
         """Write a characteristic."""
+        await self.air.faults.meet("write")
         await self._guard(
             characteristic.obj.write_value(bytes(memoryview(data)), with_response=response)
         )
@@ -225,6 +229,7 @@ class VirtualBleakClient(BaseBleakClient):
         def on_value(value: bytes) -> None:
             callback(bytearray(value))
 
+        await self.air.faults.meet("subscribe")
         await self._guard(characteristic.obj.subscribe(on_value, prefer_notify=True))
         self._callbacks[characteristic.handle] = on_value
 

@@ -60,7 +60,9 @@ class VirtualController(Controller):
                 response = advertiser.le_legacy_advertiser.scan_response_data
                 self._report(_REPORT.EventType.SCAN_RSP, pdu, response)
         pending = self.pending_le_connection
-        if pending is not None and pending.peer_address == pdu.advertiser_address:
+        if pending is None or pending.peer_address != pdu.advertiser_address:
+            return
+        if self.air.may_connect(pdu.advertiser_address):
             self.create_le_connection(pdu.advertiser_address)
 
     def _report(
