@@ -1,4 +1,4 @@
-"""The tables of docs/troubleshooting.md, from the code: faults, and what can hang."""
+"""The tables of docs/troubleshooting.md, from the code: faults, what can hang, Bluetooth."""
 
 import re
 from pathlib import Path
@@ -6,6 +6,7 @@ from pathlib import Path
 from markdown import markdown
 
 from posturecore import faults
+from trunkline.transports.ble_troubles import TROUBLES
 
 _SUPERVISOR = Path(__file__).resolve().parents[1] / "firmware" / "supervisor.py"
 
@@ -29,4 +30,13 @@ def task_table() -> str:
     return markdown(["row", "task"], [[str(row), name] for row, name in enumerate(names)])
 
 
-TABLES = {"faults": fault_table, "tasks": task_table}
+def bluetooth_table() -> str:
+    """Return what Bluetooth may refuse, and what to try on each system."""
+    rows = [
+        [row.found, *(row.remedy(system) for system in ("linux", "darwin", "win32"))]
+        for row in TROUBLES.values()
+    ]
+    return markdown(["found", "Linux", "macOS", "Windows"], rows)
+
+
+TABLES = {"bluetooth": bluetooth_table, "faults": fault_table, "tasks": task_table}

@@ -4,6 +4,7 @@
      ├── InputError            exit 2: a file, an array, a setting or a command that cannot be used
      ├── ProtocolError         exit 1: the device said something it must not say
      ├── LinkError             exit 1: the device cannot be reached, or went away
+     │    └── BluetoothError   exit 1: as Bluetooth tells, with the row of its table
      └── SimulatorError        exit 1: the virtual board or its radio stopped
 
 A message is one sentence: what was found, what was expected, what to try.
@@ -38,6 +39,18 @@ class ProtocolError(TrunklineError):
 
 class LinkError(TrunklineError):
     """The device cannot be reached, refused, or went away; the message says what to try."""
+
+
+class BluetoothError(LinkError):
+    """Bluetooth cannot reach the device.
+
+    Attributes:
+        trouble: Name of the row in `transports.ble_troubles` that says why, such as "adapter off".
+    """
+
+    def __init__(self, message: str, trouble: str) -> None:
+        self.trouble = trouble
+        super().__init__(message)
 
 
 class SimulatorError(TrunklineError):

@@ -1,39 +1,57 @@
 """Bluetooth Low Energy through bleak's public API, on whatever system bleak runs."""
 
 import asyncio
-from collections.abc import Callable
+import contextlib
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
 
-from bleak import BleakClient, BleakScanner
+from bleak import BleakClient
 from bleak.backends.characteristic import BleakGATTCharacteristic
-from bleak.backends.device import BLEDevice
 from bleak.exc import BleakError
 
 from posturecore import flash, frames, wire
+from trunkline.bonded import bonded_devices
 from trunkline.errors import LinkError
+from trunkline.scanning import find
 from trunkline.transports.base import ignore
+from trunkline.transports.ble_troubles import PAIRING, bluetooth_error, trouble_of
 
-# BlueZ may never answer a read or write that lacks authentication: nothing waits without a limit.
-_SCAN_S = 10.0
+_Result = TypeVar("_Result")
+# BlueZ may never answer a read or write that lacks authentication, and macOS waits for ever for
+# the user's permission: nothing waits without a limit.
+_SCAN_S = 65.0  # a worn device that is alone is on the air for 2 s in each minute
+_CONNECT_S = 20.0
 _ANSWER_S = 10.0
 _PAIR_S = 60.0  # somebody has to read and type a passkey
-_LEAST_MTU = wire.MAX_PAYLOAD + wire.OVERHEAD + 3
-_MTU_S = 5.0  # some systems tell the agreed MTU a moment after they have connected
+_PACKETS_S = 3.0  # how long the system may take to tell the size agreed on
+_LEAVE_S = 5.0
+_FRAME_BYTES = wire.MAX_PAYLOAD + wire.OVERHEAD
+_HEAD_BYTES = 3  # of a notification
+_POLL_S = 0.1
 
 
 class BleTransport:
-    """One device over the air, by name or address.
+    """One device over the air.
 
     Attributes:
-        name: Its name or address as given.
+        name: Its name or address as given; once open, of the bonded device if none was given.
+        heard_name: The name it advertises; "" until it was heard.
+        address: What the system calls it, once open. A bonded device's stays, on one computer.
         mtu: Bytes a notification can carry plus 3, once open.
     """
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str = "") -> None:
+        """Prepare the link.
+
+        Args:
+            name: Name or address. "": the device that `trunkline pair` remembers.
+        """
         self.name = name
         self.takes_commands = True
+        self.heard_name = self.address = ""
         self.mtu = 23
         self._client: BleakClient | None = None
-        self._is_closing = False
+        self._is_open = False
 
     async def open(
         self,
@@ -41,40 +59,35 @@ class BleTransport:
         on_lost: Callable[[], None],
         on_log: Callable[[bytes], None] = ignore,
     ) -> None:
-        """Find, connect, pair if need be, and subscribe."""
-        device = await self._find()
+        """Find, connect, pair if need be, and subscribe.
+
+        Raises:
+            InputError: No name was given, and not exactly one device is remembered.
+            BluetoothError: Bluetooth, or the device, does not let us; the message says what to do.
+        """
+        wanted = self._wanted()
+        found = await find(wanted, _SCAN_S)
+        self.heard_name = found.name or ""
 
         def lost(_: BleakClient) -> None:
-            if not self._is_closing:
+            if self._is_open:  # else whoever opens hears of it
+                self._is_open = False
                 on_lost()
 
-        def received(_: BleakGATTCharacteristic, data: bytearray) -> None:
-            on_data(bytes(data))
-
-        def remembered(_: BleakGATTCharacteristic, data: bytearray) -> None:
-            on_log(bytes(data))
-
-        client = BleakClient(device, disconnected_callback=lost, timeout=_SCAN_S)
+        client = BleakClient(found, disconnected_callback=lost, timeout=_CONNECT_S)
         self._client = client
-        self._is_closing = False
         try:
-            await client.connect()
-            await asyncio.wait_for(client.pair(), _PAIR_S)
-            await asyncio.wait_for(client.start_notify(frames.STREAM_UUID, received), _ANSWER_S)
-            await asyncio.wait_for(client.start_notify(frames.LOG_UUID, remembered), _ANSWER_S)
-        except (BleakError, TimeoutError, OSError) as error:
+            await self._step("connect", client.connect(), _CONNECT_S)
+            await self._pair(client)
+            await self._subscribe(client, frames.STREAM_UUID, on_data)
+            await self._subscribe(client, frames.LOG_UUID, on_log)
+            self.mtu = await self._step("subscribe", _agreed_mtu(client), _ANSWER_S)
+            self._check(client)
+        except BaseException:
             await self.close()
-            raise LinkError(
-                f"Could not connect to {self.name}: {error or 'no answer'}; expected a paired "
-                "device in range; press its button for 3 s and pair again with its passkey."
-            ) from error
-        self.mtu = await _agreed_mtu(client)
-        if self.mtu < _LEAST_MTU:
-            await self.close()
-            raise LinkError(
-                f"{self.name} agreed on an MTU of {self.mtu}; expected at least {_LEAST_MTU}; "
-                "try another Bluetooth adapter, and on Linux BlueZ 5.62 or newer."
-            )
+            raise
+        self.address = client.address
+        self._is_open = True
 
     async def write(self, frame: bytes) -> None:
         """Write one frame with response; a piece of an update, which is not answered, without."""
@@ -83,46 +96,67 @@ class BleTransport:
             raise LinkError(f"{self.name} is not connected; connect again.")
         is_piece = frame[1] == flash.UPDATE_DATA
         target = frames.UPDATE_UUID if is_piece else frames.CONTROL_UUID
-        try:
-            work = client.write_gatt_char(target, frame, response=not is_piece)
-            await asyncio.wait_for(work, _ANSWER_S)
-        except (BleakError, TimeoutError, OSError) as error:
-            raise LinkError(
-                f"{self.name} did not take a command: {error or 'no answer'}; connect again."
-            ) from error
+        work = client.write_gatt_char(target, frame, response=not is_piece)
+        await self._step("write", work, _ANSWER_S)
 
     async def close(self) -> None:
         """Disconnect."""
         client, self._client = self._client, None
-        self._is_closing = True
-        if client is not None and client.is_connected:
-            await client.disconnect()
+        self._is_open = False
+        if client is not None:
+            # It may have gone by itself meanwhile; an adapter pulled out never answers.
+            with contextlib.suppress(BleakError, OSError, TimeoutError, EOFError):
+                await asyncio.wait_for(client.disconnect(), _LEAVE_S)
 
-    async def _find(self) -> BLEDevice:
+    def _wanted(self) -> frozenset[str]:
+        if self.name:
+            return frozenset((self.name,))
+        bonded = bonded_devices().the_only()
+        self.name = bonded.name
+        return frozenset((bonded.name, bonded.address))
+
+    async def _pair(self, client: BleakClient) -> None:
         try:
-            device = await BleakScanner.find_device_by_filter(
-                lambda found, heard: self.name in (found.address, found.name, heard.local_name),
-                timeout=_SCAN_S,
+            await self._step(PAIRING, client.pair(), _PAIR_S)
+        except NotImplementedError:
+            # macOS pairs, and asks for the passkey, when something protected is first read.
+            await self._step(PAIRING, client.read_gatt_char(frames.STREAM_UUID), _PAIR_S)
+
+    async def _subscribe(
+        self, client: BleakClient, uuid: str, take: Callable[[bytes], None]
+    ) -> None:
+        def received(_: BleakGATTCharacteristic, data: bytearray) -> None:
+            take(bytes(data))
+
+        await self._step("subscribe", client.start_notify(uuid, received), _ANSWER_S)
+
+    def _check(self, client: BleakClient) -> None:
+        if not client.is_connected:
+            raise bluetooth_error(f"Could not connect to {self.name}", "gone")
+        if self.mtu < _FRAME_BYTES + _HEAD_BYTES:
+            raise bluetooth_error(
+                f"Could not connect to {self.name}", "small packets", f"an MTU of {self.mtu}"
             )
-        except (BleakError, OSError) as error:  # OSError: no D-Bus, so no Bluetooth service
-            raise LinkError(
-                f"No Bluetooth to scan with: {error}; switch the adapter on and try again."
-            ) from error
-        if device is None:
-            raise LinkError(
-                f"{self.name} was not heard within {_SCAN_S:.0f} s; expected it to advertise; "
-                "bring it closer, check that it is on and not connected elsewhere."
-            )
-        return device
+
+    async def _step(self, phase: str, work: Awaitable[_Result], limit_s: float) -> _Result:
+        """Do one thing within its time; what bleak raises becomes a sentence."""
+        try:
+            return await asyncio.wait_for(work, limit_s)
+        except (BleakError, OSError, TimeoutError, EOFError) as error:
+            what = f"Could not connect to {self.name}"
+            if phase == "write":
+                what = f"{self.name} did not take a command"
+            raise bluetooth_error(what, trouble_of(error, phase), error) from error
 
 
 async def _agreed_mtu(client: BleakClient) -> int:
-    """Give the MTU of the link as a characteristic tells it: bleak's own is always 23 on BlueZ."""
-    characteristic = client.services.get_characteristic(frames.UPDATE_UUID)
-    mtu = 0
-    for _ in range(round(_MTU_S / 0.1)):
-        mtu = characteristic.max_write_without_response_size + 3 if characteristic else 0
-        if mtu >= _LEAST_MTU:
+    """Give the MTU; BlueZ tells it through a characteristic only, and not always at once."""
+    target = client.services.get_characteristic(frames.UPDATE_UUID)
+    if target is None:
+        return client.mtu_size
+    end_s = asyncio.get_running_loop().time() + _PACKETS_S
+    while target.max_write_without_response_size < _FRAME_BYTES:
+        if asyncio.get_running_loop().time() >= end_s:
             break
-        await asyncio.sleep(0.1)
-    return mtu
+        await asyncio.sleep(_POLL_S)
+    return target.max_write_without_response_size + _HEAD_BYTES
