@@ -8,7 +8,7 @@ import sys
 import typer
 
 from trunkline import __version__
-from trunkline.cli import demo, evaluate, monitor, replay, report, settings, simulate
+from trunkline.cli import demo, evaluate, monitor, replay, report, scan, settings, simulate
 from trunkline.cli.output import complain
 from trunkline.errors import InputError, TrunklineError
 
@@ -34,6 +34,7 @@ app.command("monitor")(monitor.monitor)
 app.command("simulate")(simulate.simulate)
 app.command("evaluate")(evaluate.evaluate)
 app.command("settings")(settings.settings)
+app.command("scan")(scan.scan)
 
 
 def _show_version(wanted: bool) -> None:
