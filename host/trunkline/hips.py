@@ -18,7 +18,8 @@ from numpy.typing import NDArray
 
 from posturecore.blocks import ACC, ACC_RANGE, GYR, UP
 from posturecore.scales import ACC_LSB_PER_G, acc_lsb, gyr_lsb
-from trunkline.quality import STANDARD_GRAVITY_M_S2, runs
+from trunkline.quality import runs
+from trunkline.units import STANDARD_GRAVITY_M_S2
 
 FloatArray = NDArray[np.float64]
 

@@ -16,11 +16,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from trunkline import quality as checks
 from trunkline.errors import InputError
 from trunkline.filter_gaps import Gap, segments
 from trunkline.holes import mend
-from trunkline.quality import STANDARD_GRAVITY_M_S2, Quality
+from trunkline.quality import Quality, assess
+from trunkline.units import STANDARD_GRAVITY_M_S2, check_acc_unit, check_gyr_unit
 
 __all__ = ["PLACEMENTS", "STANDARD_GRAVITY_M_S2", "Quality", "Recording"]
 
@@ -114,9 +114,9 @@ class Recording:
         gyr = None if gyr_rad_s is None else _checked_vectors(gyr_rad_s, "gyr_rad_s", len(acc))
         segments(gaps, len(acc))  # raises for gaps that do not fit
         acc, gyr, gaps, so_far, held = mend(acc, gyr, rate, gaps, quality or Quality())
-        checks.check_acc_unit(acc)
+        check_acc_unit(acc)
         if gyr is not None:
-            checks.check_gyr_unit(rate, acc, gyr)
+            check_gyr_unit(rate, acc, gyr)
         return cls(
             rate_hz=rate,
             acc_m_s2=acc,
@@ -126,7 +126,7 @@ class Recording:
             name=name,
             is_simulated=is_simulated,
             source=source,
-            quality=checks.assess(rate, acc, gyr, so_far, held),
+            quality=assess(rate, acc, gyr, so_far, held),
             start_utc=start_utc,
             extras=dict(extras or {}),
             gaps=tuple(gaps),

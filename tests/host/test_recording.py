@@ -5,8 +5,8 @@ import pytest
 
 from trunkline.errors import InputError
 from trunkline.filter_gaps import Gap
-from trunkline.quality import STANDARD_GRAVITY_M_S2
 from trunkline.recording import Recording
+from trunkline.units import STANDARD_GRAVITY_M_S2
 from trunkline.wearer import simulate_desk_hour
 
 

@@ -10,9 +10,10 @@ from numpy.typing import NDArray
 
 from trunkline.errors import InputError
 from trunkline.filter_gaps import Gap
-from trunkline.quality import STANDARD_GRAVITY_M_S2, Quality
+from trunkline.quality import Quality
 from trunkline.readers.time_column import SECONDS, TimeColumn, guess_time_unit, read_time_column
 from trunkline.recording import Recording
+from trunkline.units import STANDARD_GRAVITY_M_S2
 
 T = TypeVar("T")
 

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from trunkline.errors import InputError
 from trunkline.filter_gaps import Gap
-from trunkline.quality import Quality
+from trunkline.quality import Intervals, Quality
 
 FloatArray = NDArray[np.float64]
 BoolArray = NDArray[np.bool_]
@@ -50,11 +50,11 @@ def read_time_column(
         InputError: Too few rows in order to find a rate.
     """
     is_kept = _in_order(time_s)
-    backward = int(len(time_s) - is_kept.sum())
+    left_out = int(len(time_s) - is_kept.sum())
     kept = time_s[is_kept]
-    if len(kept) < 3 or (strict and backward) or backward > len(time_s) // 2:
+    if len(kept) < 3 or (strict and left_out) or left_out > len(time_s) // 2:
         raise InputError(
-            found=f"a time column in which {backward} of {len(time_s)} rows do not go forward",
+            found=f"a time column in which {left_out} of {len(time_s)} rows do not go forward",
             expected="three rows or more in order" if not strict else "every row later",
             hint="name the right time column, or give the rate and no time column",
         )
@@ -62,9 +62,13 @@ def read_time_column(
     lost = np.where(steps > GAP_STEPS * np.median(steps), np.rint(steps / np.median(steps)) - 1, 0)
     rate_hz = float((len(steps) + lost.sum()) / (kept[-1] - kept[0]))
     gap_count, gap_s = int((lost > 0).sum()), float(lost.sum() / rate_hz)
+    duplicates = int((time_s == _latest(time_s)).sum())
     warnings = []
-    if backward:
-        warnings.append(f"{backward} rows were left out because their time did not go forward")
+    if left_out:
+        again = f" ({duplicates} repeat the time before)" if duplicates else ""
+        warnings.append(
+            f"{left_out} rows were left out because their time did not go forward{again}"
+        )
     if gap_count:
         warnings.append(
             f"the time column skips {gap_s:.2f} s in {gap_count} gaps: nothing is known of them"
@@ -77,11 +81,13 @@ def read_time_column(
         )
     found = replace(
         quality,
-        backward_rows=quality.backward_rows + backward,
+        backward_rows=quality.backward_rows + left_out - duplicates,
+        duplicate_rows=quality.duplicate_rows + duplicates,
         gap_count=gap_count,
         gap_s=gap_s,
         is_rate_off=is_rate_off,
         jitter_ms=float(np.std(steps[lost == 0]) * 1000.0),
+        intervals=_intervals(steps[lost == 0] * 1000.0),
         warnings=quality.warnings + tuple(warnings),
     )
     gaps = tuple(
@@ -108,7 +114,18 @@ def guess_time_unit(times: FloatArray) -> str:
     )
 
 
+def _intervals(steps_ms: FloatArray) -> Intervals:
+    low, median, high = np.quantile(steps_ms, (0.25, 0.5, 0.75))
+    furthest = np.abs(steps_ms - median).max()
+    return Intervals(float(median), float(high - low), float(furthest))
+
+
+def _latest(times: FloatArray) -> FloatArray:
+    """Give the latest time before each row."""
+    latest: FloatArray = np.fmax.accumulate(np.concatenate([[-np.inf], times[:-1]]))
+    return latest
+
+
 def _in_order(times: FloatArray) -> BoolArray:
-    latest = np.fmax.accumulate(np.concatenate([[-np.inf], times[:-1]]))
-    is_later: BoolArray = times > latest
+    is_later: BoolArray = times > _latest(times)
     return is_later
