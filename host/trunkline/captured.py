@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from posturecore import params
 from trunkline.analysis import Analysis
 from trunkline.capture import Capture, read_capture
-from trunkline.counts import ACC_COUNTS_PER_M_S2, DEVICE_RATE_HZ, GYR_COUNTS_PER_RAD_S
+from trunkline.counts import ACC_COUNTS_PER_M_S2, DEVICE_RATE_HZ, GYR_COUNTS_PER_RAD_S, UP_COUNTS
 from trunkline.errors import InputError
 from trunkline.filter_gaps import Gap
 from trunkline.mirror import Mirror
@@ -48,7 +48,7 @@ def _rate_hz(mirror: Mirror) -> float:
 
 
 def read_recording(path: Path, strict: bool, options: Mapping[str, Any]) -> Recording:
-    """Read a capture's raw acceleration and angular rate.
+    """Read a capture's raw acceleration and angular rate; the device's gravity is extra "up".
 
     Raises:
         InputError: Not a capture, or one without samples.
@@ -76,6 +76,7 @@ def read_recording(path: Path, strict: bool, options: Mapping[str, Any]) -> Reco
         source=str(capture.header.get("source", "capture")),
         quality=Quality(gap_count=len(gaps), gap_s=gap_s, warnings=tuple(warnings)),
         gaps=gaps,
+        extras={"up": counts[:, 6:9] / UP_COUNTS},
     )
 
 

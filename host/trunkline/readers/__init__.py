@@ -6,24 +6,35 @@ Rules:
 """
 
 from collections.abc import Callable, Mapping
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 from trunkline.capture import SUFFIX
-from trunkline.captured import read_recording
 from trunkline.errors import InputError
-from trunkline.readers.csv import CsvMapping, read_csv
-from trunkline.readers.npz import read_npz
+from trunkline.readers.mapping import CsvMapping
 from trunkline.recording import Recording
 
 __all__ = ["READERS", "CsvMapping", "Reader", "load"]
 
 Reader = Callable[[Path, bool, Mapping[str, Any]], Recording]
 
+
+def _when_needed(module: str, name: str) -> Reader:
+    """Import a reader with the first file of its kind: the others cost nothing."""
+
+    def read(path: Path, strict: bool, options: Mapping[str, Any]) -> Recording:
+        reader: Reader = getattr(import_module(module), name)
+        return reader(path, strict, options)
+
+    return read
+
+
 READERS: dict[str, Reader] = {
-    ".npz": read_npz,
-    ".csv": read_csv,
-    SUFFIX: read_recording,
+    ".npz": _when_needed("trunkline.readers.npz", "read_npz"),
+    ".csv": _when_needed("trunkline.readers.csv", "read_csv"),
+    ".parquet": _when_needed("trunkline.readers.parquet", "read_parquet"),
+    SUFFIX: _when_needed("trunkline.captured", "read_recording"),
 }
 
 
@@ -31,10 +42,10 @@ def load(path: str | Path, *, strict: bool = False, **options: Any) -> Recording
     """Read a recording from a file.
 
     Args:
-        path: An `.npz` or `.csv` file, or a capture (`.tlcap`).
+        path: A file of a kind in `READERS`; docs/files.md tells of each.
         strict: Refuse damaged rows instead of leaving them out.
-        options: `placement`, `axes`, `name`, `source` and `rate_hz`; for CSV the fields of
-            `CsvMapping`, or `mapping=CsvMapping(...)`.
+        options: `placement`, `axes`, `name`, `source` and `rate_hz`; for tables (CSV, Parquet) the
+            fields of `CsvMapping`, or `mapping=CsvMapping(...)`.
 
     Raises:
         InputError: No such file, an unknown kind, or nothing in it that can be used.

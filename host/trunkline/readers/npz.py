@@ -1,6 +1,8 @@
 """Read arrays from an .npz: rate, acceleration and angular rate under plain names."""
 
+import json
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any, TypeVar
@@ -8,9 +10,11 @@ from typing import Any, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from trunkline.columns import ACC, GYR, KEY, Column, from_columns
 from trunkline.errors import InputError
 from trunkline.filter_gaps import Gap
 from trunkline.quality import Quality
+from trunkline.readers.described import check_description
 from trunkline.readers.time_column import SECONDS, TimeColumn, guess_time_unit, read_time_column
 from trunkline.recording import Recording
 from trunkline.units import STANDARD_GRAVITY_M_S2
@@ -41,8 +45,29 @@ def read_npz(path: Path, strict: bool, options: Mapping[str, Any]) -> Recording:
     Raises:
         InputError: Not an archive, or without what is needed.
     """
-    _check_options(path, options)
     arrays = _arrays(path)
+    if KEY in arrays:
+        exported = _exported(path, arrays, options)
+        if exported is not None:
+            return exported
+    return read_arrays(path, arrays, strict, options)
+
+
+def read_arrays(
+    path: Path, arrays: dict[str, NDArray[Any]], strict: bool, options: Mapping[str, Any]
+) -> Recording:
+    """Make a recording of named arrays, from whatever kind of file.
+
+    Args:
+        path: Where they come from, for names and sentences.
+        arrays: By name; those that are used are taken out.
+        strict: Refuse rows whose time does not go forward.
+        options: Win over what the file says.
+
+    Raises:
+        InputError: Without what is needed.
+    """
+    _check_options(path, options)
     names = set(arrays)
     acc = _vectors(arrays, _ACC_KEYS)
     gyr = _vectors(arrays, _GYR_KEYS)
@@ -57,12 +82,7 @@ def read_npz(path: Path, strict: bool, options: Mapping[str, Any]) -> Recording:
     text |= {key: str(value) for key, value in options.items() if key in _TEXT_KEYS}
     stated = [_one(float, arrays.pop(key), key) for key in _RATE_KEYS if key in arrays]
     rate_hz = options.get("rate_hz", stated[0] if stated else None)
-    is_simulated = "is_simulated" in arrays and _one(
-        bool, arrays.pop("is_simulated"), "is_simulated"
-    )
-    start_utc = None
-    if "start_utc" in arrays:
-        start_utc = _one(_moment, arrays.pop("start_utc"), "start_utc")
+    simulated, start = arrays.pop("is_simulated", None), arrays.pop("start_utc", None)
     quality = Quality()
     gaps: tuple[Gap, ...] = ()
     if "time" in arrays:
@@ -82,13 +102,35 @@ def read_npz(path: Path, strict: bool, options: Mapping[str, Any]) -> Recording:
         rate_hz,
         acc,
         gyr,
-        is_simulated=is_simulated,
+        is_simulated=simulated is not None and _one(bool, simulated, "is_simulated"),
         quality=quality,
-        start_utc=start_utc,
+        start_utc=None if start is None else _one(_moment, start, "start_utc"),
         extras=arrays,
         gaps=gaps,
         **text,
     )
+
+
+def _exported(
+    path: Path, arrays: dict[str, NDArray[Any]], options: Mapping[str, Any]
+) -> Recording | None:
+    """Give an exported recording as it was; None: it is not described by us."""
+    try:
+        description = check_description(json.loads(str(arrays[KEY])), path.name)
+    except (ValueError, RecursionError):
+        return None
+    if description is None:
+        return None
+    columns = _columns(arrays.get("acc_m_s2"), ACC) | _columns(arrays.get("gyr_rad_s"), GYR)
+    names = description.get("extras", ())
+    recording = from_columns(columns, {**description, "extras": {}}, options, file=path.name)
+    return replace(recording, extras={name: arrays[name] for name in names if name in arrays})
+
+
+def _columns(vectors: NDArray[Any] | None, columns: tuple[Column, ...]) -> dict[str, NDArray[Any]]:
+    if vectors is None or vectors.ndim != 2 or vectors.shape[1] != len(columns):
+        return {}
+    return {column.name: vectors[:, k] for k, column in enumerate(columns)}
 
 
 def _moment(written: NDArray[Any]) -> datetime:
@@ -182,6 +224,3 @@ def _numbers(values: NDArray[Any], key: str) -> NDArray[np.float64]:
             hint=f"save {key} as an array of numbers",
         )
     return values.astype(np.float64)
-
-
-# A new kind of file is one more line here.

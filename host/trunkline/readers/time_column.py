@@ -96,6 +96,18 @@ def read_time_column(
     return TimeColumn(rate_hz, is_kept, found, gaps)
 
 
+def unwrapped(times: FloatArray, wraps_at: float) -> FloatArray:
+    """Make a counter that begins anew at 0 go on.
+
+    Args:
+        times: What it said, (N,).
+        wraps_at: Where it begins anew, in the same unit.
+    """
+    turns = np.cumsum(np.diff(times, prepend=times[:1]) < -wraps_at / 2.0)
+    going: FloatArray = times + turns * wraps_at
+    return going
+
+
 def guess_time_unit(times: FloatArray) -> str:
     """Tell s, ms and µs apart by the step: at 25 to 1000 Hz only one of them fits.
 

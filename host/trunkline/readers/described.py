@@ -1,0 +1,74 @@
+"""What stands beside an exported CSV: its description, and all its columns with it."""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from trunkline.columns import FORMAT, Array, dictionary_path
+from trunkline.errors import InputError
+
+_FAMILY = FORMAT.rpartition(" ")[0]
+
+
+def find_description(path: Path) -> dict[str, Any] | None:
+    """Read the description beside an exported CSV; None: there is none of ours.
+
+    Raises:
+        InputError: It is of another version.
+    """
+    beside = dictionary_path(path)
+    try:
+        said = json.loads(beside.read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError):
+        return None
+    return check_description(said, beside.name)
+
+
+def check_description(said: Any, file: str) -> dict[str, Any] | None:
+    """Give a description if it is ours.
+
+    Raises:
+        InputError: It is of another version.
+    """
+    format_ = said.get("format") if isinstance(said, dict) else None
+    if format_ == FORMAT:
+        return dict(said)
+    if isinstance(format_, str) and format_.startswith(_FAMILY):
+        raise InputError(
+            found=f"{file} of the format {format_!r}",
+            expected=repr(FORMAT),
+            hint="read it with the version of trunkline that wrote it",
+        )
+    return None
+
+
+def read_whole(path: Path, description: Mapping[str, Any]) -> dict[str, Array] | None:
+    """Read all columns of an exported CSV as they were; None: some row or number is damaged."""
+    with path.open(encoding="utf-8-sig", errors="replace") as file:
+        header = file.readline().strip().split(",")
+        if len(set(header)) != len(header):
+            return None
+        try:
+            table = np.loadtxt(
+                file,
+                delimiter=",",
+                comments=None,
+                ndmin=1,
+                dtype=[(name, _dtype(name, description)) for name in header],
+            )
+        except (ValueError, TypeError, AttributeError):
+            return None
+    if len(table) != description.get("sample_count"):
+        return None
+    return {name: table[name] for name in header}
+
+
+def _dtype(column: str, description: Mapping[str, Any]) -> np.dtype[Any]:
+    for said in description.get("extras", {}).values():
+        if column in said.get("columns", ()):
+            dtype: np.dtype[Any] = np.dtype(said["dtype"])
+            return np.dtype(np.uint8) if dtype.kind == "b" else dtype
+    return np.dtype(np.float64)
