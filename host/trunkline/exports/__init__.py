@@ -2,30 +2,36 @@
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from trunkline.errors import InputError
+from trunkline.exports.bids import write_bids
 from trunkline.exports.csv import write_csv
 from trunkline.exports.npz import write_npz
 from trunkline.exports.parquet import write_parquet
 from trunkline.recording import Recording
 
-__all__ = ["EXPORTS", "export", "write_csv", "write_npz", "write_parquet"]
+__all__ = ["EXPORTS", "export", "write_bids", "write_csv", "write_npz", "write_parquet"]
 
-# By the name that the command takes and the suffix that stands for it.
-EXPORTS: dict[str, tuple[str, Callable[[Recording, Path], tuple[Path, ...]]]] = {
+# By the name that the command takes and the suffix that stands for it; BIDS is a folder.
+EXPORTS: dict[str, tuple[str, Callable[..., tuple[Path, ...]]]] = {
     "parquet": (".parquet", write_parquet),
     "csv": (".csv", write_csv),
     "npz": (".npz", write_npz),
+    "bids": ("", write_bids),
 }
 
 
-def export(recording: Recording, path: Path | str, to: str | None = None) -> tuple[Path, ...]:
-    """Write a recording to a new file.
+def export(
+    recording: Recording, path: Path | str, to: str | None = None, **labels: Any
+) -> tuple[Path, ...]:
+    """Write a recording to a new file or folder.
 
     Args:
         recording: What to write.
         path: Where; nothing is overwritten.
-        to: A name in `EXPORTS`; None: by the path's suffix.
+        to: A name in `EXPORTS`; None: by the path's suffix, none for a BIDS folder.
+        labels: For BIDS: `subject`, `session`, `task`.
 
     Returns:
         Every file that was written.
@@ -41,6 +47,6 @@ def export(recording: Recording, path: Path | str, to: str | None = None) -> tup
         raise InputError(
             found=f"{to or file.name!r} to export to",
             expected="one of " + ", ".join(EXPORTS),
-            hint=f"a name that ends in {', '.join(kinds)}, or --to {next(iter(EXPORTS))}",
+            hint="a name that ends in .parquet, .csv or .npz, or --to bids and a folder",
         )
-    return EXPORTS[kind][1](recording, file)
+    return EXPORTS[kind][1](recording, file, **labels)

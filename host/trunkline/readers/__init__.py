@@ -1,4 +1,4 @@
-"""Load a recording from a file; each kind of file has one reader in `READERS`.
+"""Load a recording from a file or a BIDS folder; each kind of file has one reader in `READERS`.
 
 Rules:
 - What is damaged is left out and counted, and the rest is used; with `strict` it is refused.
@@ -30,9 +30,20 @@ def _when_needed(module: str, name: str) -> Reader:
     return read
 
 
+_read_bids = _when_needed("trunkline.readers.bids", "read_bids")
+_read_csv = _when_needed("trunkline.readers.csv", "read_csv")
+
+
+def _read_tsv(path: Path, strict: bool, options: Mapping[str, Any]) -> Recording:
+    """Read the samples of a BIDS dataset; any other .tsv is a CSV with tabs."""
+    is_bids = path.name.endswith("_motion.tsv")
+    return (_read_bids if is_bids else _read_csv)(path, strict, options)
+
+
 READERS: dict[str, Reader] = {
     ".npz": _when_needed("trunkline.readers.npz", "read_npz"),
-    ".csv": _when_needed("trunkline.readers.csv", "read_csv"),
+    ".csv": _read_csv,
+    ".tsv": _read_tsv,
     ".parquet": _when_needed("trunkline.readers.parquet", "read_parquet"),
     SUFFIX: _when_needed("trunkline.captured", "read_recording"),
 }
@@ -51,14 +62,14 @@ def load(path: str | Path, *, strict: bool = False, **options: Any) -> Recording
         InputError: No such file, an unknown kind, or nothing in it that can be used.
     """
     file = Path(path)
-    reader = READERS.get(file.suffix.lower())
+    reader = _read_bids if file.is_dir() else READERS.get(file.suffix.lower())
     if reader is None:
         raise InputError(
             found=f"a file {file.name!r}",
             expected="one that ends in " + ", ".join(sorted(READERS)),
             hint="export the recording as CSV with a header line",
         )
-    if not file.is_file():
+    if not file.exists():
         raise InputError(
             found=f"no file {str(file)!r}", expected="a recording", hint="check the path"
         )

@@ -1,7 +1,7 @@
 """What stands beside an exported CSV: its description, and all its columns with it."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -45,25 +45,40 @@ def check_description(said: Any, file: str) -> dict[str, Any] | None:
     return None
 
 
-def read_whole(path: Path, description: Mapping[str, Any]) -> dict[str, Array] | None:
-    """Read all columns of an exported CSV as they were; None: some row or number is damaged."""
+def read_whole(
+    path: Path,
+    description: Mapping[str, Any],
+    header: Sequence[str] | None = None,
+    separator: str = ",",
+) -> dict[str, Array] | None:
+    """Read all columns of exported text as they were.
+
+    Args:
+        path: The file.
+        description: What stands beside it.
+        header: The names of its columns; None: its first line.
+        separator: What stands between two numbers.
+
+    Returns:
+        The columns, or None if some row or number is damaged.
+    """
     with path.open(encoding="utf-8-sig", errors="replace") as file:
-        header = file.readline().strip().split(",")
-        if len(set(header)) != len(header):
+        names = list(header or file.readline().strip().split(separator))
+        if len(set(names)) != len(names):
             return None
         try:
             table = np.loadtxt(
                 file,
-                delimiter=",",
+                delimiter=separator,
                 comments=None,
                 ndmin=1,
-                dtype=[(name, _dtype(name, description)) for name in header],
+                dtype=[(name, _dtype(name, description)) for name in names],
             )
         except (ValueError, TypeError, AttributeError):
             return None
     if len(table) != description.get("sample_count"):
         return None
-    return {name: table[name] for name in header}
+    return {name: table[name] for name in names}
 
 
 def _dtype(column: str, description: Mapping[str, Any]) -> np.dtype[Any]:
