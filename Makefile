@@ -56,6 +56,7 @@ mpy: $(READY)  ## Compile every firmware file for the board and print sizes
 
 vectors: $(READY)  ## Write the golden vectors anew
 	$(BIN)/python -m tests.vectors.write
+	$(BIN)/python -m tests.fuzz.seeds
 
 docs: $(READY)  ## Write the generated tables and drawings anew
 	$(BIN)/python docs/tables.py
