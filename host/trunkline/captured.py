@@ -63,7 +63,7 @@ def read_recording(path: Path, strict: bool, options: Mapping[str, Any]) -> Reco
             hint="record with `trunkline monitor WHERE --record FILE`",
         )
     gap_s = sum(gap.lost_s for gap in gaps)
-    warnings = list(capture.warnings)
+    warnings = list(_warnings(capture, mirror))
     if gaps:
         warnings.append(f"Lost samples: {gap_s:.1f} s in {len(gaps)} gaps.")
     return Recording.from_arrays(
@@ -113,9 +113,15 @@ def analyze_capture(path: Path | str, *, strict: bool = False) -> tuple[Analysis
         placement=params.PLACEMENTS[mirror.settings["placement"]],
         neutral=None if mirror.neutral is None else neutral_vector(mirror.neutral),
         neutral_source="the device" if mirror.neutral else "none",
-        warnings=capture.warnings + counts_warnings(gather(mirror)[0], _rate_hz(mirror)),
+        warnings=_warnings(capture, mirror) + counts_warnings(gather(mirror)[0], _rate_hz(mirror)),
     )
     return with_transitions(analysis, mirror.blocks()), mirror
+
+
+def _warnings(capture: Capture, mirror: Mirror) -> tuple[str, ...]:
+    if not mirror.has_restarted:
+        return capture.warnings
+    return (*capture.warnings, "The device restarted: what it said from there on is left out.")
 
 
 def _is_simulated(capture: Capture) -> bool | None:

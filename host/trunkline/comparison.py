@@ -11,6 +11,7 @@ class Comparison:
         blocks: Verdicts compared.
         events: Episodes and cues compared.
         lost_frames: Frames that never came or could not be read.
+        lost_links: Times that the link was lost and came back.
         unmatched_blocks: Blocks on which only one side has a verdict.
         differences: What differed, a sentence each.
     """
@@ -18,13 +19,15 @@ class Comparison:
     blocks: int = 0
     events: int = 0
     lost_frames: int = 0
+    lost_links: int = 0
     unmatched_blocks: int = 0
     differences: list[str] = field(default_factory=list)
 
     @property
     def is_complete(self) -> bool:
         """Tell whether something was compared and nothing is missing on either side."""
-        return self.blocks > 0 and not self.lost_frames and not self.unmatched_blocks
+        lost = self.lost_frames + self.lost_links + self.unmatched_blocks
+        return self.blocks > 0 and not lost
 
     @property
     def is_identical(self) -> bool:
@@ -44,7 +47,8 @@ class Comparison:
             return "not compared: no decisions came beside the samples"
         if self.is_complete:
             return verdict
+        links = f"links lost: {self.lost_links}, " if self.lost_links else ""
         return (
-            f"{verdict}; frames lost: {self.lost_frames}, "
+            f"{verdict}; {links}frames lost: {self.lost_frames}, "
             f"blocks not comparable: {self.unmatched_blocks}"
         )

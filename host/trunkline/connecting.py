@@ -11,6 +11,7 @@ from pathlib import Path
 
 from trunkline.capture import SUFFIX, CaptureWriter
 from trunkline.errors import InputError
+from trunkline.reconnect import Reconnect
 from trunkline.session import Session
 from trunkline.transports.base import Transport
 
@@ -19,20 +20,31 @@ _SIMULATED_S = 600.0
 
 
 def connect(
-    where: str | Path, *, capture: CaptureWriter | None = None, speed: float = 1.0
+    where: str | Path,
+    *,
+    capture: CaptureWriter | None = None,
+    reconnect: bool | Reconnect = True,
+    speed: float = 1.0,
 ) -> Session:
     """Prepare a session with a device, a virtual one or a capture; `async with` opens it.
+
+    The first connection must succeed; from then on a lost link is brought back.
 
     Args:
         where: "ble:NAME", "ble:ADDRESS", "ble:" (the one paired with), "usb:PORT",
             "usb:socket://HOST:PORT", "sim:", "sim:TAPE" or a capture's path.
         capture: Where all that the device sends goes; the caller closes it.
+        reconnect: Whether a lost link is brought back, or how.
         speed: sim: virtual seconds a second.
 
     Raises:
         InputError: Nowhere that can be reached, or a speed that is none.
     """
-    return Session(transport_to(str(where), speed), capture)
+    if isinstance(reconnect, bool):
+        reconnect_how = Reconnect() if reconnect else None
+    else:
+        reconnect_how = reconnect
+    return Session(transport_to(str(where), speed), capture, reconnect=reconnect_how)
 
 
 def transport_to(where: str, speed: float = 1.0) -> Transport:

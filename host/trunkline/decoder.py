@@ -9,7 +9,11 @@ from collections import Counter, deque
 from collections.abc import Iterator
 
 from posturecore import wire
-from trunkline.events import Event, Fault, build
+from trunkline.events import Event, Fault, LinkLost, build
+
+# A device numbers the frames of each link from 0; one or two may pass before a host listens.
+_FIRST_OF_A_LINK = 4
+_JUST_AHEAD = 256  # frames that may be missing where the numbers wrap
 
 
 class Decoder:
@@ -19,8 +23,15 @@ class Decoder:
         counts: Good frames under "good", and each kind of fault under its name.
     """
 
-    def __init__(self, counts: Counter[str] | None = None) -> None:
-        """Start with nothing; `counts`: count there, on top of what it holds."""
+    def __init__(self, counts: Counter[str] | None = None, *, is_capture: bool = False) -> None:
+        """Start with nothing.
+
+        Args:
+            counts: Count there, on top of what it holds.
+            is_capture: The bytes are of a file, which may go on over lost links: where another
+                begins, a `LinkLost` says so.
+        """
+        self._is_capture = is_capture
         self.counts: Counter[str] = Counter() if counts is None else counts
         self._buffer = b""
         self._events: deque[Event] = deque()
@@ -90,12 +101,19 @@ class Decoder:
 
     def _check_sequence(self, sequence: int) -> None:
         expected, self._next_sequence = self._next_sequence, (sequence + 1) & 0xFFFF
-        if expected is not None and sequence != expected:
-            ahead = (sequence - expected) & 0xFFFF
-            if ahead < 0x8000:
-                self._fault("missing", ahead, f"{ahead} frames missing before {sequence}")
-            else:
-                self._fault("repeated", 1, f"frame {sequence} where {expected} was due")
+        if expected is None or sequence == expected:
+            return
+        ahead = (sequence - expected) & 0xFFFF
+        if self._is_capture and self._is_new_link(sequence, ahead):
+            self._hand_out(LinkLost("The link was lost here; what follows came over another."))
+        elif ahead < 0x8000:
+            self._fault("missing", ahead, f"{ahead} frames missing before {sequence}")
+        else:
+            self._fault("repeated", 1, f"frame {sequence} where {expected} was due")
+
+    def _is_new_link(self, sequence: int, ahead: int) -> bool:
+        is_first = sequence < _FIRST_OF_A_LINK
+        return is_first and _JUST_AHEAD <= ahead <= 0x10000 - _FIRST_OF_A_LINK
 
     def _fault(self, kind: str, count: int, detail: str) -> None:
         self.counts[kind] += count

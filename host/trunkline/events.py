@@ -1,4 +1,4 @@
-"""What the decoder hands out: one frozen dataclass for each frame of the table, and Fault.
+"""What a session tells: one frozen dataclass for each frame of the table, Fault, and the link's.
 
 Fields have the names, units and integers of the wire table; tests hold the two equal. `items` are
 tuples in the order of the frame's item fields.
@@ -13,6 +13,9 @@ from numpy.typing import NDArray
 
 from posturecore import flash, frames
 from trunkline.frame import Frame, Items
+from trunkline.link_events import Dropped as Dropped
+from trunkline.link_events import LinkBack as LinkBack
+from trunkline.link_events import LinkLost as LinkLost
 from trunkline.records import (
     Boot,
     Coaching,
@@ -226,7 +229,7 @@ class Fault:
     detail: str
 
 
-Event = Frame | Fault
+Event = Frame | Fault | LinkLost | LinkBack | Dropped
 
 TYPES: dict[int, Any] = {
     frames.HELLO: Hello,

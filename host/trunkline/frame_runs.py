@@ -67,7 +67,7 @@ class RunDecoder(Decoder):
     """Turn the bytes of a finished capture into events; best given all of them at once."""
 
     def __init__(self) -> None:
-        super().__init__()
+        super().__init__(is_capture=True)
         self._open: list[IntArray] = []  # where the samples frames of the open run start
         self._size = 0  # of each of them
         self._next_index = 0

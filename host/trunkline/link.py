@@ -50,7 +50,7 @@ class Link:
         """
         self._transport = transport
         self._ears = ears
-        self._decoder = Decoder(counts)
+        self._decoder = Decoder(counts, is_capture=not transport.takes_commands)
         self._answers = Answers(transport.name, answer_s)
         self._sequence = 0
         self._end = ""  # why nothing can be sent or heard any more

@@ -31,6 +31,7 @@ from trunkline.events import (
     Event,
     Fault,
     Hello,
+    LinkLost,
     Samples,
     SamplesRun,
     SettingsFrame,
@@ -53,6 +54,7 @@ class Mirror:
     Attributes:
         replay: The decisions made here.
         hello: The device's introduction, or None before it came.
+        has_restarted: Whether the device did: its counts began anew, and nothing is taken since.
         settings: The prescription in force.
         neutral: The neutral pose in force in counts, or None.
         samples: (index, (N, 9) int16 counts) of every samples frame or run of them.
@@ -67,17 +69,22 @@ class Mirror:
         self.samples: list[tuple[int, Counts]] = []
         self.device_episodes: list[Row] = []
         self.device_cues: list[Row] = []
+        self.has_restarted = False
         self.settings: dict[str, int] = params.defaults()
         self._pending: deque[tuple[int, SettingsFrame | Calibration | Coaching]] = deque()
         self._heard: list[tuple[NDArray[np.int64], NDArray[np.int16]]] = []  # blocks, verdicts
         self._marks: set[int] = set()
         self._gaps: list[tuple[int, int]] = []
         self._lost_frames = 0
+        self._lost_links = 0
         self._is_link_lossy = False  # frames went missing since the last samples
+        self._is_link_lost = False  # all did
         self._oddities: list[str] = []
 
     def take(self, event: Event) -> None:
         """Take one event; kinds that do not matter here are passed over."""
+        if self.has_restarted:
+            return
         if isinstance(event, Samples):
             self._take_samples(event)
         elif isinstance(event, SamplesRun):
@@ -99,10 +106,18 @@ class Mirror:
         elif isinstance(event, Mark):
             self._marks.add(event.cue_block)
         elif isinstance(event, Hello):
-            self.hello = event
+            self._meet(event)
         elif isinstance(event, Fault) and event.kind in ("missing", "malformed"):
             self._lost_frames += event.count
             self._is_link_lossy = True
+        elif isinstance(event, LinkLost):
+            self._is_link_lossy = self._is_link_lost = True
+
+    def _meet(self, hello: Hello) -> None:
+        before, self.hello = self.hello, hello
+        if before is not None and before.boot_id != hello.boot_id and self.replay is not None:
+            self.has_restarted, self.hello = True, before
+            self._oddities.append("the device restarted; what it said from there on is left out")
 
     def finish(self) -> None:
         """End what is open: the stream is over."""
@@ -119,7 +134,7 @@ class Mirror:
 
     def compare(self) -> Comparison:
         """Compare all that was decided here with all that the device said."""
-        result = Comparison(lost_frames=self._lost_frames)
+        result = Comparison(lost_frames=self._lost_frames, lost_links=self._lost_links)
         if self.replay is None:
             result.differences.append("no samples came")
             return result
@@ -187,7 +202,8 @@ class Mirror:
     def _decide(self, index: int, counts: Counts, motor_blocks: NDArray[np.uint8]) -> None:
         self.samples.append((index, counts))
         replay = self._replay_at(index // SAMPLES_PER_BLOCK)
-        self._is_link_lossy = False
+        self._lost_links += self._is_link_lost
+        self._is_link_lossy = self._is_link_lost = False
         each = np.arange(len(counts) // SAMPLES_PER_BLOCK // len(motor_blocks))
         has_motor = (motor_blocks[:, None] >> each & 1).astype(np.bool_).ravel()
         blocks = make_blocks(counts, has_motor)

@@ -14,15 +14,19 @@ class Session(Contact):
 
     Faults in what the device sends are counted and told to the listeners, never raised. A listener
     that raises is not called again, nor is a capture that fails written to; the others go on, and
-    the first such error comes out of `wait_lost` or of leaving the session.
+    the first such error comes out of `wait_lost`, `wait_over` or of leaving the session.
+
+    With `reconnect` a lost link is brought back, to the same device only, and what was streamed
+    goes on; the listeners are told with `LinkLost` and `LinkBack`, the gap in samples. A command
+    under way at the loss fails, as does each one until the link is back: none is sent twice.
 
     Attributes:
         info: The device's introduction, once open.
         settings: The prescription in force on the device.
         counts: Good frames under "good" and each kind of fault under its name.
-        is_lost: Whether the link went away by itself.
-        listeners: Called with every event.
+        is_lost: Whether the link is away.
         capture: Where all that comes is written; may be changed at any time. None: nowhere.
+        listeners: Called with every event.
         log_listeners: Called with the bytes of stored frames, and of the log_from before them.
     """
 
@@ -40,6 +44,7 @@ class Session(Contact):
             | decisions * frames.STREAM_DECISIONS
         )
         await self.command(frames.STREAM, (mask,))
+        self._mask = mask
 
     async def flush(self) -> None:
         """Have the device send what it still holds of the stream."""
@@ -83,7 +88,7 @@ class Session(Contact):
             InputError: No such kind of pose, or the device is busy calibrating.
         """
         values = (neutral_index(neutral), int(with_bow))
-        return await self._link.begin(Calibration, frames.CALIBRATE, values)
+        return await self._current().begin(Calibration, frames.CALIBRATE, values)
 
     async def vibrate(self, pattern: str = "identify") -> None:
         """Play a vibration pattern on the device.

@@ -8,7 +8,17 @@ from hypothesis import strategies as st
 
 from posturecore import frames, wire
 from trunkline.decoder import Decoder
-from trunkline.events import TYPES, Ack, Command, Decisions, Fault, Frame, Samples, field_names
+from trunkline.events import (
+    TYPES,
+    Ack,
+    Command,
+    Decisions,
+    Fault,
+    Frame,
+    LinkLost,
+    Samples,
+    field_names,
+)
 
 SAMPLE = (1, -2, 3, 4096, -5, 6, 16393, -32768, 32767)
 
@@ -181,6 +191,27 @@ def test_a_break_in_the_numbers_is_a_fault_beside_the_frame(order, fault):
     events, _ = decoded(data)
     assert sequences(events) == list(order)
     assert [(e.kind, e.count) for e in events if isinstance(e, Fault)] == [fault]
+
+
+@pytest.mark.parametrize(
+    ("order", "kinds"),
+    [
+        pytest.param((700, 0), [LinkLost], id="numbers begin anew"),
+        pytest.param((40000, 0), [LinkLost], id="after more than half of them"),
+        pytest.param((6, 1), [LinkLost], id="the first one passed before the host listened"),
+        pytest.param((65533, 1), [Fault], id="three lost at the wrap"),
+        pytest.param((9, 9), [Fault], id="one twice"),
+        pytest.param((2, 1), [Fault], id="one late"),
+        pytest.param((700, 40), [Fault], id="far back, but no beginning"),
+    ],
+)
+def test_a_file_that_goes_on_over_another_link_says_so_and_nothing_is_missing(order, kinds):
+    data = b"".join(wire.pack_frame(frames.ACK, k, (frames.STREAM, 0, 0)) for k in order)
+    decoder = Decoder(is_capture=True)
+    decoder.receive_data(data)
+    events = list(decoder.events())
+    assert [type(event) for event in events] == [Ack, *kinds, Ack]
+    assert (decoder.counts.total() == 2) is (kinds == [LinkLost])
 
 
 def unknown_frame(sequence, frame=0x7F, payload=b"from the future"):

@@ -168,7 +168,7 @@ def mirrored(events):
 @given(st.sampled_from([0, 65500]), STRETCHES, HARM)
 def test_joined_reading_finds_the_same_frames_and_faults(sequence, stretches, harm):
     data = harmed(streamed(sequence, stretches), harm)
-    one_by_one, joined = Decoder(), RunDecoder()
+    one_by_one, joined = Decoder(is_capture=True), RunDecoder()
     expected, found = decoded(one_by_one, data), decoded(joined, data)
     assert joined.counts == one_by_one.counts
     for is_told in (has_place, has_no_place, is_decision):
@@ -191,7 +191,9 @@ def has_no_place(event):
 @given(st.sampled_from([0, 65500]), STRETCHES, HARM)
 def test_joined_reading_decides_the_same(sequence, stretches, harm):
     data = harmed(streamed(sequence, stretches), harm)
-    expected, found = (mirrored(decoded(decoder, data)) for decoder in (Decoder(), RunDecoder()))
+    expected, found = (
+        mirrored(decoded(decoder, data)) for decoder in (Decoder(is_capture=True), RunDecoder())
+    )
     assert found.compare() == expected.compare()
     assert (found.neutral, found.settings) == (expected.neutral, expected.settings)
     assert (found.replay is None) == (expected.replay is None)
@@ -217,7 +219,7 @@ def long_device():
 
 def test_a_long_run_is_split_where_settings_and_poses_begin():
     data = b"".join(long_device().parts)
-    one_by_one = mirrored(decoded(Decoder(), data))
+    one_by_one = mirrored(decoded(Decoder(is_capture=True), data))
     joined = mirrored(decoded(RunDecoder(), data))
     assert len(joined.samples) < 8 < len(one_by_one.samples) == 1200
     assert joined.replay.decisions == one_by_one.replay.decisions

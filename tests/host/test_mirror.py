@@ -58,6 +58,22 @@ def test_an_untouched_capture_is_identical(real_capture):
     assert str(result) == f"identical ({result.blocks:,} blocks, 5 events)"
 
 
+def test_a_restart_ends_what_can_be_compared_in_one_sentence(real_capture):
+    """The second start's counts begin anew; 300 lines of what is left out would help nobody."""
+    parts = real_capture[1]
+    (hello, *_) = of_kind(parts, frames.HELLO)
+    again = rewritten(
+        parts[hello], values=lambda values: [*values[:5], values[5] + 1, *values[6:]]
+    )
+    mirror = mirrored(renumbered([*parts, again, *parts[hello + 1 :]]))
+    assert mirror.has_restarted
+    result, alone = mirror.compare(), compared(parts)
+    assert (result.blocks, result.events) == (alone.blocks, alone.events)
+    assert result.differences == [
+        "the device restarted; what it said from there on is left out",
+    ]
+
+
 @pytest.mark.parametrize("place", [0, 1, 2, 3], ids=["flexion", "lateral", "context", "slouch"])
 def test_one_flipped_bit_of_one_verdict_is_found(real_capture, place):
     parts = real_capture[1]

@@ -200,7 +200,7 @@ async def test_half_a_frame_at_the_loss_is_told():
     async with session:
         link.on_data(wire.pack_frame(frames.ACK, link.sequence, (1, 2, 3))[:-2])
         link.on_lost()
-    assert heard[-1] == Fault("cut", 12, "12 bytes at the end are not a whole frame")
+    assert heard[-2] == Fault("cut", 12, "12 bytes at the end are not a whole frame")
 
 
 def broken(event):

@@ -41,25 +41,27 @@ class Cable:
         asyncio.get_running_loop().add_reader(self._ours, self._on_readable)
 
     def unplug(self) -> None:
-        """Close the port; safe to call at any time."""
+        """Close the port, as a pulled cable does; safe to call at any time."""
         if self._ours < 0:
             return
         loop = asyncio.get_running_loop()
         loop.remove_reader(self._ours)
         loop.remove_writer(self._ours)
-        for timer in (self._impatience, self._absence):
-            if timer is not None:
-                timer.cancel()
+        if self._absence is not None:
+            self._absence.cancel()
+            self._on_absence()
         os.close(self._ours)
         os.close(self._theirs)
         self._ours = self._theirs = -1
+        self._throw_away()
 
     def send(self, data: bytes) -> None:
         """Take bytes from the board."""
-        if self._ours < 0:
-            return
         self._waiting += data
-        self._on_writable()
+        if self._ours < 0:
+            self._throw_away()
+        else:
+            self._on_writable()
 
     async def drain(self, timeout_s: float) -> None:
         """Wait until the host has what the board sent, or `timeout_s` have passed."""
@@ -91,7 +93,6 @@ class Cable:
                 self._impatience = None
 
     def _throw_away(self) -> None:
-        self._impatience = None
         self.thrown_away += len(self._waiting)
         self._take_away(len(self._waiting))
 

@@ -14,10 +14,12 @@ class Transport(Protocol):
     Attributes:
         name: Which device, for messages.
         takes_commands: Whether `write` can succeed.
+        is_over: Whether nothing can ever come again: a file was read, a simulation has ended.
     """
 
     name: str
     takes_commands: bool
+    is_over: bool
 
     async def open(
         self,
@@ -26,6 +28,8 @@ class Transport(Protocol):
         on_log: Callable[[bytes], None] = ignore,
     ) -> None:
         """Connect; from now on bytes go to `on_data`, and `on_lost` is called once at a loss.
+
+        After a loss it may be opened again; what is left of the last time is closed first.
 
         Stored frames and the `log_from` before them go to `on_log`: they are numbered for
         themselves.

@@ -48,6 +48,7 @@ class BleTransport:
         """
         self.name = name
         self.takes_commands = True
+        self.is_over = False
         self.heard_name = self.address = ""
         self.mtu = 23
         self._client: BleakClient | None = None
@@ -65,6 +66,7 @@ class BleTransport:
             InputError: No name was given, and not exactly one device is remembered.
             BluetoothError: Bluetooth, or the device, does not let us; the message says what to do.
         """
+        await self.close()
         wanted = self._wanted()
         found = await find(wanted, _SCAN_S)
         self.heard_name = found.name or ""

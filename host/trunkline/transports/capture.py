@@ -14,6 +14,7 @@ class CaptureTransport:
     def __init__(self, path: Path | str) -> None:
         self.name = str(path)
         self.takes_commands = False
+        self.is_over = False
         self._path = Path(path)
 
     async def open(
@@ -24,6 +25,7 @@ class CaptureTransport:
     ) -> None:
         """Hand over every byte; then the device is gone, as at the end of any link."""
         on_data(read_frames(self._path)[1])
+        self.is_over = True
         on_lost()
 
     async def write(self, frame: bytes) -> None:

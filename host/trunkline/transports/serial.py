@@ -47,6 +47,7 @@ class SerialTransport:
         """
         self.name = port
         self.takes_commands = True
+        self.is_over = False
         self._port: serial.SerialBase | None = None
         self._strands = Strands()
         self._is_closing = threading.Event()
@@ -66,8 +67,9 @@ class SerialTransport:
         on_log: Callable[[bytes], None] = ignore,
     ) -> None:
         """Open the port and say that a host is there."""
+        await self.close()
         try:
-            port = await asyncio.to_thread(self._open)
+            port = await self._opened()
         except (OSError, ValueError) as error:  # SerialException is an OSError
             raise LinkError(f"Could not open {self.name}: {_reason(error)}.") from error
         loop = asyncio.get_running_loop()
@@ -122,6 +124,14 @@ class SerialTransport:
         if port is not None:
             await asyncio.to_thread(port.close)  # over TCP it takes a moment
 
+    async def _opened(self) -> serial.SerialBase:
+        opening = asyncio.create_task(asyncio.to_thread(self._open))
+        try:
+            return await asyncio.shield(opening)
+        except asyncio.CancelledError:  # the thread goes on: what it opens, nobody would close
+            opening.add_done_callback(_close_unwanted)
+            raise
+
     def _open(self) -> serial.SerialBase:
         options = {} if "://" in self.name else {"exclusive": True}
         return serial.serial_for_url(
@@ -151,6 +161,11 @@ class SerialTransport:
             while True:
                 await asyncio.sleep(_BEAT_S)
                 await self._say(frames.ALIVE_STAYS)
+
+
+def _close_unwanted(opening: asyncio.Task[serial.SerialBase]) -> None:
+    if not opening.cancelled() and opening.exception() is None:
+        opening.result().close()
 
 
 def _reason(error: Exception) -> str:

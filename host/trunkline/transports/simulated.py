@@ -48,6 +48,7 @@ class SimulatedTransport:
         """
         self.name = "sim"
         self.takes_commands = True
+        self.is_over = False
         self._tape = tape
         self._root = root
         self._air = air
@@ -81,32 +82,40 @@ class SimulatedTransport:
         on_lost: Callable[[], None],
         on_log: Callable[[bytes], None] = ignore,
     ) -> None:
-        """Switch the board on, scan, connect, pair with its passkey and subscribe."""
+        """Switch the board on, scan, connect, pair with its passkey and subscribe.
+
+        Again after a lost link: the board has lived on, and so has its time.
+        """
         self._on_lost = on_lost
+        if self._ble is None:
+            await self._switch_on()
+        await self._link.open(on_data, on_lost, on_log)
+
+    async def _switch_on(self) -> None:
         stack = self._stack = AsyncExitStack()
-        if self._root is None:
-            self._root = Path(stack.enter_context(tempfile.TemporaryDirectory()))
-        passkey_file = self._root / "passkey.json"
+        root = self._root or Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        passkey_file = root / "passkey.json"
         if not passkey_file.exists():
             passkey_file.write_text(json.dumps(_PASSKEY))
-        if self._air is None:
-            self._air = await stack.enter_async_context(VirtualAir())
-        if self._tape is None:
-            self._tape = await asyncio.to_thread(self._write_desk, self._root)
-        board = VirtualBoard(self._air, tape=self._tape, root=self._root)
+        tape = self._tape or await asyncio.to_thread(self._write_desk, root)
+        air = self._air
+        if air is None:
+            air = await stack.enter_async_context(VirtualAir())
+        board = VirtualBoard(air, tape=tape, root=root)
         self._board = await stack.enter_async_context(board)
-        stack.enter_context(
-            self._air.as_adapter(passkey=lambda: json.loads(passkey_file.read_text()))
-        )
-        self._ble = BleTransport(self._board.address)
-        stack.push_async_callback(self._ble.close)  # before opening: it may be cancelled
-        await self._ble.open(on_data, on_lost, on_log)
+        stack.enter_context(air.as_adapter(passkey=lambda: json.loads(passkey_file.read_text())))
+        self._ble = BleTransport(board.address)
+        stack.push_async_callback(self._ble.close)
+
+    @property
+    def _link(self) -> BleTransport:
+        if self._ble is None:
+            raise LinkError("The virtual board is not open; use it inside `async with Session`.")
+        return self._ble
 
     async def write(self, frame: bytes) -> None:
         """Send a frame; the first one starts the clock of a board that has a speed."""
-        if self._ble is None:
-            raise LinkError("The virtual board is not open; use it inside `async with Session`.")
-        await self._ble.write(frame)
+        await self._link.write(frame)
         if self._speed is not None and self._clock is None:
             self._clock = asyncio.create_task(self._run(self._speed))
 
@@ -117,6 +126,7 @@ class SimulatedTransport:
             await asyncio.gather(self._clock, return_exceptions=True)
             self._clock = None
         await self._stack.aclose()
+        self._ble = None
 
     def _write_desk(self, folder: Path) -> Path:
         from trunkline.simulator.desk import write_desk_tape
@@ -134,4 +144,5 @@ class SimulatedTransport:
                 await self.board.play(until_ms)
         except TrunklineError:
             pass  # the board is gone: the same as running out
+        self.is_over = True
         self._on_lost()
