@@ -164,7 +164,7 @@ async def test_update_over_the_link_starts_and_is_proven(root):
         await fail_three_times(board)  # safe mode takes updates
         seen = []
         async with meet(board) as session:
-            await send_bundle(session, new, lambda done, size: seen.append((done, size)))
+            await session.update(new, lambda done, size: seen.append((done, size)))
             assert seen == sorted(seen)
             assert seen[-1] == (len(new.data), len(new.data))
         await board.play(board.time_ms + 5000)
@@ -184,7 +184,9 @@ async def test_update_while_the_application_decides_loses_no_sample(root):
         async with meet(board) as session:
             await session.set_stream(samples=True, decisions=True)
             clock = asyncio.create_task(play_on(board))
-            await send_bundle(session, new)
+            path = root.parent / "new.bundle"
+            path.write_bytes(new.data)
+            await session.update(path)
             clock.cancel()
             await asyncio.gather(clock, return_exceptions=True)
             heard = [e.sample_index for e in session.events if isinstance(e, Samples)]

@@ -10,7 +10,7 @@ from tests.two_ends import PASSKEY, worn
 from tests.worn_tape import write_worn
 from trunkline.capture import CaptureWriter, read_capture
 from trunkline.captured import mirror_of
-from trunkline.events import Decisions, Hello, LinkBack, LinkLost, Samples
+from trunkline.events import Blocks, Decisions, Dropped, Hello, LinkBack, LinkLost, Samples
 from trunkline.reconnect import Reconnect
 from trunkline.session import Session
 from trunkline.transports.ble import BleTransport
@@ -138,6 +138,48 @@ async def test_capture_goes_on_over_a_lost_link_and_reads_as_one_with_a_gap(ends
     assert compared.lost_links == 1
     assert "links lost: 1" in str(compared)
     assert compared.blocks >= 500
+
+
+async def test_slow_consumer_drops_events_while_the_link_and_all_others_lose_none(ends):
+    async with streaming(ends, BleTransport(ends.board.address)) as session:
+        async with contextlib.aclosing(session.stream(decisions=True, limit=5)) as slow:
+            first = asyncio.create_task(anext(slow))
+            await ends.board.play(60_000)
+            await first
+            got = [await anext(slow) for _ in range(6)]
+        status = await session.status()
+        await session.flush()
+    assert isinstance(got[0], Dropped)
+    assert got[0].count > 300
+    assert (status.frames_dropped, status.samples_lost) == (0, 0)
+    assert session.counts.total() == session.counts["good"]
+    due = check_every_sample_came_or_is_in_a_stated_gap(ends.events)
+    assert status.sample_index - 12 < due <= status.sample_index
+
+
+async def test_blocks_are_the_device_s_own_and_equal_those_made_of_its_samples(ends):
+    async with streaming(ends, BleTransport(ends.board.address)) as session:
+        runs = {}
+
+        async def read(name):
+            runs[name] = [run async for run in session.blocks()]
+
+        made = asyncio.create_task(read("made"))
+        await ends.board.play(5000)
+        made_until = sum(len(event.items) for event in ends.of(Samples))
+        await session.set_stream(samples=True, blocks=True)
+        own = asyncio.create_task(read("own"))
+        await ends.board.play(20_000)
+        assert made_until
+    await asyncio.gather(made, own)
+    blocks = {}
+    for run in runs["own"] + runs["made"]:
+        for k, row in enumerate(run.blocks.tolist()):
+            assert blocks.setdefault(run.first_block + k, row) == row
+    sent = {e.block_index: list(e.items[0]) for e in ends.of(Blocks)}
+    assert len(sent) > 100
+    assert all(blocks[number] == row for number, row in sent.items())
+    assert all(run.missed == 0 for some in runs.values() for run in some)
 
 
 async def test_cable_that_is_pulled_and_put_in_again_streams_on(ends):

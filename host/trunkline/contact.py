@@ -1,28 +1,29 @@
-"""Contact with one device, over one link or as many as it takes, and those who listen."""
+"""Contact with one device, over one link or as many as it takes."""
 
 import asyncio
-from collections import Counter
+import contextlib
 from types import TracebackType
 from typing import Self, TypeVar
 
-from posturecore import flash, frames, params
+from posturecore import flash, frames
 from trunkline.answers import check_version
 from trunkline.capture import CaptureWriter
 from trunkline.errors import LinkError, TrunklineError
-from trunkline.events import Event, Hello, LinkLost, SettingsFrame
+from trunkline.events import Hello, LinkLost, SettingsFrame
 from trunkline.frame import Frame, Items
+from trunkline.hearing import Hearing
 from trunkline.link import Ears, Link, Values
-from trunkline.listeners import Listeners
 from trunkline.reconnect import Reconnect
-from trunkline.resume import Gap, Held, check_same
+from trunkline.resume import Held, check_same
 from trunkline.transports.base import Transport
+from trunkline.transports.capture import CaptureTransport
 
 _Kind = TypeVar("_Kind", bound=Frame)
 _SAFE = flash.MODES.index("safe")
 _AWAY = "the link was lost"
 
 
-class Contact:
+class Contact(Hearing):
     """What a session rests on; `Session` says what it does for its user."""
 
     def __init__(
@@ -41,12 +42,8 @@ class Contact:
             answer_s: How long to wait for an answer.
             reconnect: How to bring a lost link back; None: not at all.
         """
-        self.settings: dict[str, int] = {}
-        self.counts: Counter[str] = Counter()
+        super().__init__(capture, is_file=not transport.takes_commands)
         self.is_lost = False
-        self.capture = capture
-        self.listeners: Listeners[Event] = Listeners()
-        self.log_listeners: Listeners[bytes] = Listeners()
         self._transport = transport
         self._answer_s = answer_s
         self._reconnect = reconnect
@@ -54,19 +51,18 @@ class Contact:
         self._gone = asyncio.Event()  # the link is away
         self._lost = asyncio.Event()  # or a listener has failed
         self._over = asyncio.Event()  # or nothing brings the link back
-        self._info: Hello | None = None
-        self._failure: Exception | None = None  # a listener's
-        self._end: Exception | None = None  # why nothing brings the link back
-        self._mask = 0  # what the device is to stream
-        self._gap = Gap(self._tell)
-        self._link = self._new_link(self._ears())
+        self._end: Exception | None = None  # why nothing does
+        self._asking = asyncio.Lock()
+        self._streamed = 0  # what the device was asked to stream, over this link
+        self._held = Held(self._ears())
+        self._link = self._new_link(self._held.ears)
 
     @property
     def info(self) -> Hello:
         """The device's introduction.
 
         Raises:
-            LinkError: Not open yet.
+            LinkError: Not open yet, or a capture without it near its beginning.
         """
         if self._info is None:
             raise LinkError(f"{self._transport.name} is not open; use `async with Session(...)`.")
@@ -80,11 +76,17 @@ class Contact:
     async def __aenter__(self) -> Self:
         """Connect and learn who is there."""
         try:
+            if isinstance(self._transport, CaptureTransport):
+                self._transport.room = self._room
+                await self._link.open()
+                hellos = (event for event in self._held.kept() if isinstance(event, Hello))
+                self._info = next(hellos, None)
+                return self
+            self._held.release()
             await self._link.open()
-            if self.takes_commands:
-                await self._greet(self._link)
-                if self._reconnect is not None:
-                    self._keeper = asyncio.create_task(self._keep(self._reconnect))
+            await self._greet(self._link)
+            if self._reconnect is not None:
+                self._keeper = asyncio.create_task(self._keep(self._reconnect))
         except BaseException:
             await self.close()
             raise
@@ -110,6 +112,7 @@ class Contact:
         self._gap.close()
         await self._transport.close()
         self._link.end("the session was closed")
+        self._streams.end(None)
 
     async def command(self, frame: int, values: Values, items: Items = ()) -> None:
         """Send one command frame and wait until the device has taken it; never sent twice.
@@ -159,14 +162,36 @@ class Contact:
 
     async def _wait(self, what: asyncio.Event, timeout_s: float | None) -> bool:
         try:
-            await asyncio.wait_for(what.wait(), timeout_s)
+            with self._streams.waiting():
+                await asyncio.wait_for(what.wait(), timeout_s)
         except TimeoutError:
             return False
         if self._failure is not None:
             raise self._failure
         return True
 
+    async def _room(self) -> None:
+        await self._streams.room()
+        self._held.release()
+
     # ---- links come and go
+
+    def _new_link(self, ears: Ears) -> Link:
+        return Link(self._transport, ears, self.counts, self._answer_s)
+
+    def _current(self) -> Link:
+        """Give the link to send on."""
+        if self._end is not None:
+            raise LinkError(f"{self._end} Connect again.")
+        if self._is_sought:
+            raise LinkError(
+                f"{self._transport.name}: {_AWAY} and is being sought; wait until it is back."
+            )
+        return self._link
+
+    @property
+    def _is_sought(self) -> bool:
+        return self.is_lost and self._keeper is not None and not self._keeper.done()
 
     async def _greet(self, link: Link) -> Hello:
         hello = await link.ask(Hello, frames.REQUEST, (frames.HELLO,))
@@ -176,15 +201,19 @@ class Contact:
             await link.command(frames.REQUEST, (frames.CALIBRATION,))
         return hello
 
-    def _current(self) -> Link:
-        """Give the link to send on."""
-        if isinstance(self._end, TrunklineError):
-            raise LinkError(f"{self._end} Connect again.")
-        if self.is_lost and self._keeper is not None and not self._over.is_set():
-            raise LinkError(
-                f"{self._transport.name}: {_AWAY} and is being sought; wait until it is back."
-            )
-        return self._link
+    async def _ask_for_streams(self, *, always: bool = False) -> None:
+        """Have the device stream what is wanted now; one that is away is asked when it is back."""
+        async with self._asking:
+            wanted = self._streams.wanted
+            if not self.takes_commands or not (always or wanted != self._streamed):
+                return
+            try:
+                await self._current().command(frames.STREAM, (wanted,))
+            except LinkError:
+                if not self._is_sought:
+                    raise
+            else:
+                self._streamed = wanted
 
     async def _keep(self, reconnect: Reconnect) -> None:
         """Bring the link back each time it goes away, until nothing can."""
@@ -197,89 +226,59 @@ class Contact:
         except TrunklineError as error:
             self._end = error
         except Exception as error:  # ours or a library's: said, not swallowed with the task
+            self._end = error
             self._fail(error)
         self._over.set()
+        self._streams.end(self._end)
         await self._transport.close()
 
     async def _bring_back(self, reconnect: Reconnect) -> None:
-        found: list[tuple[Link, Held, Hello]] = []
+        found: list[tuple[Link, Held, Hello, int]] = []
 
         async def attempt() -> None:
             held = Held(self._ears())
             link = self._new_link(held.ears)
             try:
                 await link.open()
-                found.append((link, held, await self._renew(link)))
+                hello = await self._greet(link)
+                is_ready = hello.device_id == self.info.device_id and hello.mode != _SAFE
+                wanted = self._streams.wanted if is_ready else 0
+                if wanted:
+                    await link.command(frames.STREAM, (wanted,))
+                found.append((link, held, hello, wanted))
             except BaseException:
                 link.end(_AWAY)
                 raise
 
         attempts, away_s = await reconnect.bring_back(attempt)
-        link, held, hello = found[-1]
+        link, held, hello, streamed = found[-1]
         check_same(self._transport.name, self.info, hello)
         if hello.boot_id != self.info.boot_id:
             self._gap.restart()
-        self._link, self.is_lost = link, False
+        self._link, self.is_lost, self._streamed = link, False, streamed
         self._gone.clear()
         if self._failure is None:
             self._lost.clear()
-        self._gap.back(attempts, away_s, reconnect.samples_s if self._has_samples else 0)
+        has_samples = streamed & frames.STREAM_SAMPLES
+        self._gap.back(attempts, away_s, reconnect.samples_s if has_samples else 0)
         held.release()
-
-    async def _renew(self, link: Link) -> Hello:
-        hello = await self._greet(link)
-        is_same = hello.device_id == self.info.device_id
-        if is_same and hello.mode != _SAFE and self._mask:
-            await link.command(frames.STREAM, (self._mask,))
-        return hello
-
-    @property
-    def _has_samples(self) -> bool:
-        return bool(self._mask & frames.STREAM_SAMPLES)
-
-    def _new_link(self, ears: Ears) -> Link:
-        return Link(self._transport, ears, self.counts, self._answer_s)
-
-    # ---- what comes in
-
-    def _ears(self) -> Ears:
-        return Ears(self._on_data, self._on_event, self._on_log, self._on_lost)
-
-    def _on_data(self, data: bytes) -> None:
-        if self.capture is not None:
-            try:
-                self.capture.write(data)
-            except TrunklineError as error:
-                self.capture = None
-                self._fail(error)
-
-    def _on_event(self, event: Event) -> None:
-        self._gap.before(event)
-        if isinstance(event, SettingsFrame):
-            for row, value in event.items:
-                if row < len(params.NAMES):
-                    self.settings[params.NAMES[row]] = value
-        elif isinstance(event, Hello):
-            self._info = event
-        self._tell(event)
-
-    def _tell(self, event: Event) -> None:
-        self.listeners.tell(event, self._fail)
-
-    def _on_log(self, data: bytes) -> None:
-        self.log_listeners.tell(data, self._fail)
-
-    def _fail(self, error: Exception) -> None:
-        self._failure = self._failure or error
-        self._lost.set()
-        self._over.set()
+        with contextlib.suppress(LinkError):  # no answer: whoever asks next gets to know
+            await self._ask_for_streams()
 
     def _on_lost(self) -> None:
-        self._gap.lost()
+        super()._on_lost()
         self.is_lost = True
         self._gone.set()
         self._lost.set()
-        if self._reconnect is None or self._transport.is_over:
-            self._over.set()
-        if self.takes_commands:  # a capture has just ended
+        is_over = self._transport.is_over
+        if self.takes_commands:  # else a capture has just ended
             self._tell(LinkLost(f"{self._transport.name}: {_AWAY}."))
+        if self._reconnect is None or is_over:
+            error = LinkError(f"{self._transport.name}: {_AWAY}; connect again.")
+            self._streams.end(None if is_over else error)
+            self._over.set()
+
+    def _fail(self, error: Exception) -> None:
+        super()._fail(error)
+        self._lost.set()
+        self._over.set()

@@ -8,7 +8,6 @@ and the report are the product's own; the sensor, the air and the clock are virt
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
@@ -164,7 +163,7 @@ async def _prepare(part: Part, session: Session, transport: SimulatedTransport) 
     """Settings, time and neutral pose; returns what the device answered."""
     placement = ("C7", "T4", "T12", "L5").index(part.recording.placement)
     await session.change_settings({"placement": placement})
-    await session.set_time(int(datetime.now(UTC).timestamp() * 1000))
+    await session.set_time()
     await transport.board.play(_READY_MS)
     await session.vibrate("identify")
     if part.neutral is not None:

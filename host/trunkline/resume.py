@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
-from functools import partial
+from typing import Any
 
 from trunkline.errors import LinkError
 from trunkline.events import Event, Hello, LinkBack, Samples
@@ -10,28 +10,32 @@ from trunkline.link import Ears
 
 
 class Held:
-    """What comes over a new link: kept until it is known who answers, then told."""
+    """What comes over a link: kept until it may be told."""
 
     def __init__(self, ears: Ears) -> None:
-        self._waiting: list[Callable[[], None]] | None = []
+        self._waiting: list[tuple[Callable[..., None], tuple[Any, ...]]] | None = []
         self.ears = Ears(
-            data=lambda data: self._pass(partial(ears.data, data)),
-            event=lambda event: self._pass(partial(ears.event, event)),
-            log=lambda data: self._pass(partial(ears.log, data)),
+            data=lambda data: self._pass(ears.data, data),
+            event=lambda event: self._pass(ears.event, event),
+            log=lambda data: self._pass(ears.log, data),
             lost=lambda: self._pass(ears.lost),
         )
+
+    def kept(self) -> list[Any]:
+        """Give the bytes and events that wait."""
+        return [what for _, given in self._waiting or () for what in given]
 
     def release(self) -> None:
         """Tell what was kept, in order; from now on everything is told at once."""
         waiting, self._waiting = self._waiting or [], None
-        for tell in waiting:
-            tell()
+        for tell, given in waiting:
+            tell(*given)
 
-    def _pass(self, tell: Callable[[], None]) -> None:
+    def _pass(self, tell: Callable[..., None], *given: Any) -> None:
         if self._waiting is None:
-            tell()
+            tell(*given)
         else:
-            self._waiting.append(tell)
+            self._waiting.append((tell, given))
 
 
 class Gap:

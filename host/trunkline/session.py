@@ -1,12 +1,25 @@
 """A device for its user: what it can be asked and told to do, by name."""
 
-from collections.abc import Mapping
+import asyncio
+import time
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager, suppress
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 from posturecore import frames, params, patterns
 from trunkline.answers import Answer, neutral_index
+from trunkline.block_runs import BlockReader, BlockRun
 from trunkline.contact import Contact
-from trunkline.errors import InputError
-from trunkline.events import Calibration, Status
+from trunkline.errors import InputError, LinkError, ProtocolError, TrunklineError
+from trunkline.events import Calibration, Event, Status
+from trunkline.streams import BLOCKS_SOMEHOW, LIMIT, Queue
+
+if TYPE_CHECKING:
+    from trunkline.updating import Bundle
+
+_CALIBRATION_S = 120.0  # [D] standing and bowing take the wearer half a minute at most
 
 
 class Session(Contact):
@@ -37,14 +50,61 @@ class Session(Contact):
     async def set_stream(
         self, *, samples: bool = False, blocks: bool = False, decisions: bool = False
     ) -> None:
-        """Choose what the device streams; episodes and cues always come."""
-        mask = (
-            samples * frames.STREAM_SAMPLES
-            | blocks * frames.STREAM_BLOCKS
-            | decisions * frames.STREAM_DECISIONS
-        )
-        await self.command(frames.STREAM, (mask,))
-        self._mask = mask
+        """Choose what the device streams, beside what `stream` and `blocks` ask for.
+
+        Episodes and cues always come. It holds over a lost link, too.
+        """
+        self._streams.chosen = _mask(samples, blocks, decisions)
+        await self._ask_for_streams(always=True)
+
+    async def stream(
+        self,
+        *,
+        samples: bool = True,
+        blocks: bool = False,
+        decisions: bool = False,
+        limit: int = LIMIT,
+    ) -> AsyncGenerator[Event, None]:
+        """Iterate over what the device says, from now on; leaving the loop ends what it asked for.
+
+        The device streams what all who iterate ask for together. A slow consumer never holds up
+        the link: the oldest events give way, and `Dropped` stands in their place. `LinkLost` and
+        `LinkBack` tell of a link that was lost and brought back. A capture waits for its consumer.
+
+        Args:
+            samples: `Samples` frames.
+            blocks: `Blocks` frames; `blocks()` gives them as arrays.
+            decisions: `Decisions` frames.
+            limit: How many events may wait for the consumer.
+
+        Raises:
+            LinkError: The link was lost and is not brought back.
+            InputError: A limit below 1.
+        """
+        async with self._listening(_mask(samples, blocks, decisions), limit) as queue:
+            async for event in queue:
+                yield event
+
+    async def blocks(self, *, limit: int = LIMIT) -> AsyncGenerator[BlockRun, None]:
+        """Iterate over blocks of 100 ms, from now on, each once; see `stream`.
+
+        They are the device's own, or made here while it streams samples: the same bits.
+        """
+        reader = BlockReader(None if self._info is None else self._info.boot_id)
+        async with self._listening(BLOCKS_SOMEHOW, limit) as queue:
+            async for event in queue:
+                if (run := reader.take(event)) is not None:
+                    yield run
+
+    @asynccontextmanager
+    async def _listening(self, wish: int, limit: int) -> AsyncIterator[Queue]:
+        try:
+            with self._streams.queue(wish, limit) as queue:
+                await self._ask_for_streams()
+                yield queue
+        finally:
+            with suppress(TrunklineError):  # who leaves does not wait for the device
+                await self._ask_for_streams()
 
     async def flush(self) -> None:
         """Have the device send what it still holds of the stream."""
@@ -90,6 +150,29 @@ class Session(Contact):
         values = (neutral_index(neutral), int(with_bow))
         return await self._current().begin(Calibration, frames.CALIBRATE, values)
 
+    async def calibrate(self, neutral: str = "stand", with_bow: bool = False) -> Calibration:
+        """Have the wearer's pose taken as neutral, and wait for the result: its `code` says which.
+
+        Raises:
+            InputError: No such kind of pose, or the device is busy calibrating.
+            LinkError: The link was lost, or no result came.
+        """
+        answer = await self.start_calibration(neutral, with_bow=with_bow)
+        try:
+            result = await asyncio.wait_for(answer, _CALIBRATION_S)
+        except TimeoutError:
+            raise LinkError(
+                f"Found no result of the calibration within {_CALIBRATION_S:g} s; expected one "
+                "after a few seconds; check that the device is worn, and try again."
+            ) from None
+        if not isinstance(result, Calibration):
+            raise ProtocolError(f"The device answered a calibration with {result}.")
+        return result
+
+    async def identify(self) -> None:
+        """Let the device be felt, to know which it is; raises as `vibrate` does."""
+        await self.vibrate("identify")
+
     async def vibrate(self, pattern: str = "identify") -> None:
         """Play a vibration pattern on the device.
 
@@ -105,14 +188,57 @@ class Session(Contact):
         await self.command(frames.HAPTIC, (patterns.PATTERN_NAMES.index(pattern),))
 
     async def set_time(
-        self, utc_ms: int, uncertainty_ms: int = 50, utc_offset_min: int = 0
+        self,
+        utc_ms: int | None = None,
+        uncertainty_ms: int = 50,
+        utc_offset_min: int | None = None,
     ) -> None:
         """Tell the device what time it is.
 
         Args:
-            utc_ms: Since 1970.
+            utc_ms: Since 1970; None: this computer's clock.
             uncertainty_ms: How far off that may be.
-            utc_offset_min: How far the wearer's clock is ahead, for quiet hours.
+            utc_offset_min: How far the wearer's clock is ahead, for quiet hours; None: this
+                computer's, or 0 with a given `utc_ms`.
         """
+        if utc_offset_min is None:
+            utc_offset_min = _offset_min() if utc_ms is None else 0
+        if utc_ms is None:
+            utc_ms = time.time_ns() // 1_000_000
         values = (0, 0, *divmod(utc_ms, 1000), uncertainty_ms, utc_offset_min)
         await self.command(frames.TIME_ANCHOR, values)
+
+    async def update(
+        self, bundle: "Bundle | Path", on_progress: Callable[[int, int], None] | None = None
+    ) -> None:
+        """Bring new firmware to the device, and wait until it has checked and unpacked it.
+
+        It restarts into it then: the link is lost. After a lost link before, call it again: what
+        has arrived is not sent twice.
+
+        Args:
+            bundle: The firmware, or the file that holds it.
+            on_progress: Called with the bytes that the device has, and all of them.
+
+        Raises:
+            InputError: A file that is no bundle, or the device refuses it.
+            LinkError: The link was lost, or nothing arrives any more.
+        """
+        from trunkline.updating import read_bundle, send_bundle
+
+        if isinstance(bundle, Path):
+            bundle = read_bundle(bundle)
+        await send_bundle(self, bundle, on_progress or (lambda done, size: None))
+
+
+def _mask(samples: bool, blocks: bool, decisions: bool) -> int:
+    return (
+        samples * frames.STREAM_SAMPLES
+        | blocks * frames.STREAM_BLOCKS
+        | decisions * frames.STREAM_DECISIONS
+    )
+
+
+def _offset_min() -> int:
+    offset = datetime.now().astimezone().utcoffset()
+    return 0 if offset is None else round(offset.total_seconds() / 60)

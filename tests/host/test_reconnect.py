@@ -19,8 +19,6 @@ PATIENT = 60
 class Device(Wire):
     """A device whose link can be cut; each opening numbers its frames from 0, as a real one's."""
 
-    is_over = False
-
     def __init__(self):
         super().__init__(self._answer)
         self.hello = HELLO

@@ -1,10 +1,12 @@
 """A session: commands are answered or refused in a sentence, and faults never end it."""
 
 import asyncio
+import time
 
 import pytest
 
 from posturecore import frames, params, wire
+from posturecore.patterns import PATTERN_NAMES
 from trunkline import InputError, LinkError, ProtocolError, TrunklineError
 from trunkline.capture import CaptureWriter
 from trunkline.events import Ack, CueFrame, Fault
@@ -16,7 +18,7 @@ HELLO = (frames.VERSION, 0, 1, 6, 60000, 7, 0, b"device-1", 0)
 class Wire:
     """A transport whose other end is the test: real bytes both ways, no radio."""
 
-    name, takes_commands = "wire", True
+    name, takes_commands, is_over = "wire", True, False
 
     def __init__(self, answer):
         self.answer = answer
@@ -150,6 +152,43 @@ async def test_what_cannot_be_sent_is_refused_here_and_never_sent(ask, words):
         with pytest.raises(InputError, match=words):
             await ask(session)
         assert len(link.written) == sent
+
+
+async def test_the_time_told_is_this_computer_s_unless_another_is_given(monkeypatch):
+    monkeypatch.setenv("TZ", "Asia/Kolkata")
+    time.tzset()
+    link = Wire(polite)
+    async with Session(link) as session:
+        before_ms = time.time_ns() // 1_000_000
+        await session.set_time()
+        after_ms = time.time_ns() // 1_000_000
+        await session.set_time(1_700_000_000_123, utc_offset_min=-60)
+        await session.set_time(1_700_000_000_123)
+    monkeypatch.undo()
+    time.tzset()
+    told = [values for frame, _, values, _ in link.written if frame == frames.TIME_ANCHOR]
+    assert before_ms <= told[0][2] * 1000 + told[0][3] <= after_ms
+    assert told[0][4:] == (50, 330)
+    assert told[1:] == [(0, 0, 1_700_000_000, 123, 50, -60), (0, 0, 1_700_000_000, 123, 50, 0)]
+
+
+async def test_calibrating_waits_for_the_result_and_not_for_ever(monkeypatch):
+    link = Wire(polite)
+    async with Session(link) as session:
+        waiting = asyncio.create_task(session.calibrate("sit"))
+        await asyncio.sleep(0.01)
+        link.say(frames.CALIBRATION, (1, 0, 90, 16393, 0, 0, 3, 0, 0, 16393))
+        assert (await waiting).from_block == 90
+        monkeypatch.setattr("trunkline.session._CALIBRATION_S", 0.01)
+        with pytest.raises(LinkError, match="no result of the calibration"):
+            await session.calibrate()
+
+
+async def test_identifying_plays_the_pattern_that_is_easy_to_feel():
+    link = Wire(polite)
+    async with Session(link) as session:
+        await session.identify()
+    assert link.written[-1][2] == (PATTERN_NAMES.index("identify"),)
 
 
 async def test_a_device_that_goes_during_a_command_ends_the_wait_at_once():

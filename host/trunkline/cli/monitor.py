@@ -17,7 +17,16 @@ from trunkline.analysis import Cue, Episode, block_seconds, name_at
 from trunkline.capture import SUFFIX, CaptureWriter, read_frames
 from trunkline.cli.output import clock, err, escape, out
 from trunkline.errors import InputError
-from trunkline.events import CueFrame, Decisions, EpisodeFrame, Event, Fault, Hello
+from trunkline.events import (
+    CueFrame,
+    Decisions,
+    EpisodeFrame,
+    Event,
+    Fault,
+    Hello,
+    LinkBack,
+    LinkLost,
+)
 from trunkline.records import Coaching
 
 if TYPE_CHECKING:
@@ -81,7 +90,7 @@ async def _watch(session: "Session", seconds: float, printer: "_Printer") -> Non
                 await session.start_calibration()
                 err.print("not calibrated: stand still and upright for a few seconds")
             await session.set_stream(samples=session.capture is not None, decisions=True)
-        await session.wait_lost(seconds or None)
+        await session.wait_over(seconds or None)
     err.print(_totals(session.counts))
 
 
@@ -115,6 +124,10 @@ class _Printer:
             self._say("coaching", {"coaching": coaching}, coaching)
         elif isinstance(event, Fault):
             self._say("fault", asdict(event), event.detail)
+        elif isinstance(event, LinkLost):
+            self._say("link lost", asdict(event), event.reason)
+        elif isinstance(event, LinkBack):
+            self._say("link back", asdict(event), _back_words(event))
 
     def _decisions(self, event: Decisions) -> None:
         flexion_cdeg, lateral_cdeg, context, state = event.items[-1]
@@ -146,6 +159,11 @@ def _episode_words(episode: Episode) -> str:
         f"{episode.kind} at {clock(episode.start_s)}, {episode.duration_s:.1f} s, "
         f"peak {episode.peak_deg:.0f}°"
     )
+
+
+def _back_words(event: LinkBack) -> str:
+    missed = "" if event.missed_samples is None else f", {event.missed_samples} samples missed"
+    return f"after {event.away_s:.0f} s{missed}"
 
 
 def _totals(counts: Counter[str]) -> str:
