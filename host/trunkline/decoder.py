@@ -37,6 +37,7 @@ class Decoder:
         self._events: deque[Event] = deque()
         self._damaged = 0
         self._next_sequence: int | None = None
+        self._at = 0  # where in the buffer the frame stands that is being taken
 
     def receive_data(self, data: bytes | bytearray | memoryview) -> None:
         """Add bytes as they came."""
@@ -81,6 +82,7 @@ class Decoder:
 
     def _frame(self, at: int, size: int) -> int:
         """Take the good frame at `at`; return the place behind what was taken."""
+        self._at = at
         sequence = self._buffer[at + 4] | self._buffer[at + 5] << 8
         self._check_sequence(sequence)
         try:

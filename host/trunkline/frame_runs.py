@@ -100,6 +100,7 @@ class RunDecoder(Decoder):
 
     def _stretch(self, found: "_Found", first: int, last: int) -> None:
         """Take frames whose sequences follow each other; none of them ends a run."""
+        self._at = int(found.places[first])
         self._check_sequence(int(found.sequences[first]))
         self._next_sequence = (int(found.sequences[last - 1]) + 1) & 0xFFFF
         self.counts["good"] += last - first

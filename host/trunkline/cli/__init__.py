@@ -8,7 +8,17 @@ import sys
 import typer
 
 from trunkline import __version__
-from trunkline.cli import demo, evaluate, monitor, replay, report, scan, settings, simulate
+from trunkline.cli import (
+    check,
+    demo,
+    evaluate,
+    monitor,
+    replay,
+    report,
+    scan,
+    settings,
+    simulate,
+)
 from trunkline.cli.output import complain
 from trunkline.errors import InputError, TrunklineError
 
@@ -35,6 +45,7 @@ app.command("simulate")(simulate.simulate)
 app.command("evaluate")(evaluate.evaluate)
 app.command("settings")(settings.settings)
 app.command("scan")(scan.scan)
+app.command("check")(check.check)
 
 
 def _show_version(wanted: bool) -> None:

@@ -50,7 +50,7 @@ def warn(sentences: tuple[str, ...]) -> None:
         err.print(f"[yellow]warning:[/] {escape(sentence)}", soft_wrap=True)
 
 
-def print_json(value: Mapping[str, Any]) -> None:
+def print_json(value: Mapping[str, Any] | list[dict[str, Any]]) -> None:
     """Print plain values as JSON on stdout."""
     print(json.dumps(value, indent=2, ensure_ascii=False))
 
