@@ -11,7 +11,11 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent
 BLOCK = re.compile(r"```(\w*)\n(.*?)```", re.DOTALL)
 # Not run: what needs make, a real device, or is the frame of a drawing.
-NOT_HERE = ("make ", "source ", 'trunkline monitor "ble:', "trunkline monitor usb:")
+NOT_HERE = (
+    *("make ", "source "),
+    *('trunkline monitor "ble:', "trunkline monitor usb:"),
+    *('trunkline record "ble:', "trunkline record usb:"),
+)
 
 
 def walk_csv(path):

@@ -10,11 +10,11 @@ crash, and bytes that are damaged cost only the frames they are in.
 import json
 import os
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import IO, Any, Self
+from typing import Any, Protocol, Self
 
 from posturecore import frames
 from trunkline.decoder import Decoder
@@ -32,8 +32,20 @@ _RATE_TOLERANCE = 0.05
 _FLUSH_BYTES = 16384  # about 14 s of stream; `flush` says when it must be on the disk
 
 
+class Sink(Protocol):
+    """Takes what a device sends; raises TrunklineError once it can take no more."""
+
+    def write(self, data: bytes) -> None:
+        """Take live frames as they came."""
+
+
 class CaptureWriter:
-    """Append what a device sends to a file; a context manager."""
+    """Append what a device sends to a file; a context manager.
+
+    Attributes:
+        path: The file.
+        size_bytes: How long it is: whole writes only, also when the disk is full.
+    """
 
     def __init__(self, path: Path | str, header: Mapping[str, Any]) -> None:
         """Create the file.
@@ -47,26 +59,32 @@ class CaptureWriter:
         """
         self.path = Path(path)
         try:
-            self._file: IO[bytes] = open(self.path, "xb")  # noqa: SIM115 - closed by close()
+            self._file = open(self.path, "xb", buffering=0)  # noqa: SIM115 - closed by close()
         except OSError as error:
             raise InputError(
                 found=f"{self.path}: {error.strerror}",
                 expected="a new file in a folder that can be written",
                 hint="choose another name",
             ) from error
-        self._unflushed = 0
-        self._file.write(_MAGIC + json.dumps(dict(header), sort_keys=True).encode() + b"\n")
-        self.flush()
+        self.size_bytes = self._unflushed = 0
+        try:
+            with self._explained():
+                self._append(_MAGIC + json.dumps(dict(header), sort_keys=True).encode() + b"\n")
+                _put_on_disk(self.path.parent)
+            self.flush()
+        except BaseException:
+            self._file.close()
+            self.path.unlink()  # nothing is in it
+            raise
 
     def write(self, data: bytes) -> None:
-        """Append bytes as received.
+        """Append bytes as received; from here on, only a power cut can lose them.
 
         Raises:
-            TrunklineError: The disk takes no more; what was written before stays readable.
+            TrunklineError: The disk takes no more; what was written before stays whole.
         """
         with self._explained():
-            self._file.write(data)
-            self._file.flush()  # to the system: from here on, only a power cut can lose it
+            self._append(data)
         self._unflushed += len(data)
         if self._unflushed >= _FLUSH_BYTES:
             self.flush()
@@ -74,7 +92,6 @@ class CaptureWriter:
     def flush(self) -> None:
         """Put everything on the disk; raises as `write` does."""
         with self._explained():
-            self._file.flush()
             os.fsync(self._file.fileno())
         self._unflushed = 0
 
@@ -87,6 +104,18 @@ class CaptureWriter:
         finally:
             with self._explained():
                 self._file.close()
+
+    def _append(self, data: bytes) -> None:
+        rest = memoryview(data)
+        try:
+            while rest:
+                rest = rest[self._file.write(rest) :]
+        except OSError:
+            with suppress(OSError):  # else a cut frame stays at the end, which readers leave out
+                self._file.truncate(self.size_bytes)
+                self._file.seek(self.size_bytes)
+            raise
+        self.size_bytes += len(data)
 
     @contextmanager
     def _explained(self) -> Iterator[None]:
@@ -110,6 +139,16 @@ class CaptureWriter:
     ) -> None:
         """Close it."""
         self.close()
+
+
+def _put_on_disk(folder: Path) -> None:
+    """Make a new file's name survive a power cut, too, where folders can be opened."""
+    if os.name == "posix":
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
 
 
 @dataclass(frozen=True)
@@ -154,7 +193,7 @@ def read_frames(path: Path | str) -> tuple[dict[str, Any] | None, bytes]:
     raise InputError(
         found=f"{path.name} starting with {data[:16]!r}",
         expected=f"a capture, starting with {_MAGIC.decode().strip()} and its header",
-        hint="record with `trunkline monitor --record`, or load .csv and .npz by their suffix",
+        hint="record with `trunkline record`, or load .csv and .npz by their suffix",
     )
 
 

@@ -60,7 +60,7 @@ def read_recording(path: Path, strict: bool, options: Mapping[str, Any]) -> Reco
         raise InputError(
             found=f"{path.name} without samples",
             expected="a capture of streamed samples",
-            hint="record with `trunkline monitor WHERE --record FILE`",
+            hint="record with `trunkline record WHERE -o FILE`",
         )
     gap_s = sum(gap.lost_s for gap in gaps)
     warnings = list(_warnings(capture, mirror))
@@ -104,7 +104,7 @@ def analyze_capture(path: Path | str, *, strict: bool = False) -> tuple[Analysis
         raise InputError(
             found=f"{Path(path).name} without samples",
             expected="a capture of streamed samples",
-            hint="record with `trunkline monitor WHERE --record FILE`",
+            hint="record with `trunkline record WHERE -o FILE`",
         )
     analysis = mirror.replay.analysis(
         name=Path(path).stem,

@@ -9,7 +9,7 @@ FILE.tlcap               a capture, played as if live
 import math
 from pathlib import Path
 
-from trunkline.capture import SUFFIX, CaptureWriter
+from trunkline.capture import SUFFIX, Sink
 from trunkline.errors import InputError
 from trunkline.reconnect import Reconnect
 from trunkline.session import Session
@@ -22,7 +22,7 @@ _SIMULATED_S = 600.0
 def connect(
     where: str | Path,
     *,
-    capture: CaptureWriter | None = None,
+    capture: Sink | None = None,
     reconnect: bool | Reconnect = True,
     speed: float = 1.0,
 ) -> Session:

@@ -7,7 +7,7 @@ from typing import Self, TypeVar
 
 from posturecore import flash, frames
 from trunkline.answers import check_version
-from trunkline.capture import CaptureWriter
+from trunkline.capture import Sink
 from trunkline.errors import LinkError, TrunklineError
 from trunkline.events import Hello, LinkLost, SettingsFrame
 from trunkline.frame import Frame, Items
@@ -29,7 +29,7 @@ class Contact(Hearing):
     def __init__(
         self,
         transport: Transport,
-        capture: CaptureWriter | None = None,
+        capture: Sink | None = None,
         *,
         answer_s: float = 10.0,
         reconnect: Reconnect | None = None,

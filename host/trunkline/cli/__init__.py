@@ -13,6 +13,7 @@ from trunkline.cli import (
     demo,
     evaluate,
     monitor,
+    record,
     replay,
     report,
     scan,
@@ -46,6 +47,7 @@ app.command("evaluate")(evaluate.evaluate)
 app.command("settings")(settings.settings)
 app.command("scan")(scan.scan)
 app.command("check")(check.check)
+app.command("record")(record.record)
 
 
 def _show_version(wanted: bool) -> None:

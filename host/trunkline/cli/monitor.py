@@ -3,19 +3,19 @@
 import json
 import math
 from collections import Counter
-from collections.abc import Mapping
 from contextlib import ExitStack
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from posturecore.context import CONTEXTS
 from posturecore.flash import COACHINGS
 from trunkline.analysis import Cue, Episode, block_seconds, name_at
-from trunkline.capture import SUFFIX, CaptureWriter, read_frames
+from trunkline.capture import CaptureWriter
 from trunkline.cli.output import clock, err, escape, out
+from trunkline.cli.record import header_of
 from trunkline.errors import InputError
 from trunkline.events import (
     CueFrame,
@@ -68,18 +68,10 @@ def monitor(
     session = connect(where, speed=speed)
     with ExitStack() as stack:
         if record is not None:
-            session.capture = stack.enter_context(CaptureWriter(record, _header(where)))
+            session.capture = stack.enter_context(CaptureWriter(record, header_of(where)))
         if where.startswith("sim:"):
             err.print("[yellow]SIMULATED[/]: a virtual board")
         asyncio.run(_watch(session, seconds, _Printer(as_json)))
-
-
-def _header(where: str) -> Mapping[str, Any]:
-    if where.endswith(SUFFIX):  # a copy of a simulation is still one
-        header = read_frames(where)[0]
-        if header is not None:
-            return header
-    return {"source": where, "is_simulated": where.startswith("sim:")}
 
 
 async def _watch(session: "Session", seconds: float, printer: "_Printer") -> None:

@@ -1,0 +1,182 @@
+"""`trunkline record`: everything a device says, to files that survive crashes."""
+
+import math
+import re
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from trunkline.cli.output import clock, err, escape, out, print_json
+from trunkline.errors import InputError, LinkError
+
+if TYPE_CHECKING:
+    from trunkline.recorder import Recorder
+    from trunkline.session import Session
+    from trunkline.tally import Tally
+
+_SECONDS = {"": 1, "s": 1, "min": 60, "h": 3600, "d": 86400}
+_REFRESH_HZ = 2
+
+
+def record(
+    where: Annotated[
+        str, typer.Argument(help="ble:NAME or ble:ADDRESS, usb:PORT, sim:, or a capture.")
+    ],
+    output: Annotated[
+        Path,
+        typer.Option(
+            "--output", "-o", metavar="FOLDER|FILE", help="A folder (a file a day), or a .tlcap."
+        ),
+    ] = Path("."),
+    length: Annotated[
+        str | None, typer.Option("--for", metavar="TIME", help="Stop after 90s, 30min, 8h, 2d.")
+    ] = None,
+    blocks: Annotated[
+        bool, typer.Option("--blocks", help="Blocks (10 a second) in place of samples (60).")
+    ] = False,
+    speed: Annotated[float, typer.Option(help="sim: virtual seconds a second.")] = 1.0,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the summary as JSON.")] = False,
+) -> None:
+    """Record all that a device streams; Ctrl-C ends it, and all that came is kept.
+
+    A folder gets a file for each local day and each start of the device, DAY_DEVICE_BOOT.tlcap;
+    nothing is ever overwritten, and each file can be replayed alone. A crash, kill -9 or a power
+    cut loses at most the last second; `trunkline check FILE` says what is whole.
+
+    Example:  trunkline record sim: -o recordings --for 10s --speed 20
+
+    Example:  trunkline record "ble:Trunkline 3F2A" -o recordings --for 8h
+
+    Example:  trunkline record usb:/dev/ttyACM0 -o monday.tlcap
+    """
+    seconds = None if length is None else _seconds(length) / speed
+    import asyncio  # here, as all that works with it: the other commands need not wait for it
+
+    from trunkline.connecting import connect
+    from trunkline.record import record as record_from
+    from trunkline.recorder import Recorder
+    from trunkline.tally import Tally
+
+    session, tally = connect(where, speed=speed), Tally()
+    recorder = Recorder(output, header_of(where))
+    if where.startswith("sim:"):
+        err.print("[yellow]SIMULATED[/]: a virtual board")
+    try:
+        with recorder, _progress(recorder, tally):
+            asyncio.run(
+                record_from(
+                    session,
+                    recorder,
+                    tally,
+                    _say,
+                    seconds=seconds,
+                    samples=not blocks,
+                    blocks=blocks,
+                )
+            )
+    finally:
+        _summarise(recorder, tally, as_json)
+    _mind_loss(session, where)
+
+
+def header_of(where: str) -> Mapping[str, Any]:
+    """Say what a capture from there is; a copy of a simulation is still one."""
+    from trunkline.capture import SUFFIX, read_frames
+
+    if where.endswith(SUFFIX):
+        header = read_frames(where)[0]
+        if header is not None:
+            return header
+    return {"source": where, "is_simulated": where.startswith("sim:")}
+
+
+def _say(sentence: str) -> None:
+    err.print(escape(sentence), soft_wrap=True)
+
+
+def _seconds(text: str) -> float:
+    match = re.fullmatch(r"(\d+(?:\.\d+)?) ?(s|min|h|d|)", text.strip())
+    seconds = float(match[1]) * _SECONDS[match[2]] if match else 0.0
+    if not 0 < seconds < math.inf:
+        raise InputError(
+            found=f"--for {text}", expected="a time above 0 in s, min, h or d", hint="--for 8h"
+        )
+    return seconds
+
+
+@contextmanager
+def _progress(recorder: "Recorder", tally: "Tally") -> Iterator[None]:
+    """Show one line that is kept up to date, where somebody is there to see it."""
+    if not err.console.is_terminal:
+        yield
+        return
+    from rich.live import Live
+
+    with Live(
+        get_renderable=lambda: _line(recorder, tally),
+        console=err.console,
+        refresh_per_second=_REFRESH_HZ,
+        transient=True,
+    ):
+        yield
+
+
+def _line(recorder: "Recorder", tally: "Tally") -> str:
+    free = recorder.free_bytes
+    parts = [
+        clock(tally.stream_s),
+        f"{tally.samples:,} samples",
+        f"[red]lost {tally.lost_samples:,}[/]" if tally.lost_samples else "lost 0",
+        _size(recorder.size_bytes),
+    ]
+    if free is not None:
+        parts.append(f"{_size(free)} free")
+    if tally.battery_mv is not None:
+        parts.append(f"battery {tally.battery_mv / 1000:.2f} V")
+    return "  ".join(parts)
+
+
+def _size(size_bytes: float) -> str:
+    for unit in ("B", "kB", "MB"):
+        if size_bytes < 1000:
+            return f"{size_bytes:.3g} {unit}"
+        size_bytes /= 1000
+    return f"{size_bytes:.3g} GB"
+
+
+def _summarise(recorder: "Recorder", tally: "Tally", as_json: bool) -> None:
+    if as_json:
+        print_json(
+            {
+                "files": [str(path) for path in recorder.paths],
+                "bytes": recorder.size_bytes,
+                "samples": tally.samples,
+                "samples_s": round(tally.stream_s, 3),
+                "lost_samples": tally.lost_samples,
+                "lost_frames": tally.lost_frames,
+                "overflowed_bytes": recorder.overflowed_bytes,
+            }
+        )
+        return
+    out.print(
+        f"{clock(tally.stream_s)} recorded: {tally.samples:,} samples, {tally.lost_samples:,} "
+        f"lost, {tally.lost_frames:,} frames missing, {_size(recorder.size_bytes)}",
+        soft_wrap=True,
+    )
+    if recorder.overflowed_bytes:
+        err.print(
+            f"[yellow]warning:[/] the disk was too slow: {recorder.overflowed_bytes} bytes were "
+            "left out",
+            soft_wrap=True,
+        )
+    for path in recorder.paths:
+        out.print(escape(str(path)), soft_wrap=True)
+
+
+def _mind_loss(session: "Session", where: str) -> None:
+    """Fail where a real device went away by itself; a simulation and a capture simply end."""
+    if session.is_lost and session.takes_commands and not where.startswith("sim:"):
+        raise LinkError(f"{where} went away; what came is recorded; bring it closer and go on.")

@@ -1,0 +1,80 @@
+"""Record a device: time given on contact, the stream switched on, all of it to a recorder."""
+
+import asyncio
+from collections.abc import Callable
+from contextlib import suppress
+from datetime import datetime
+
+from trunkline.errors import LinkError, TrunklineError
+from trunkline.recorder import Recorder, local_now
+from trunkline.session import Session
+from trunkline.tally import Tally
+
+_ANCHOR_EVERY_S = 3600.0  # [D]: at 20 ppm a clock is off by 0.07 s then
+_GOODBYE_S = 3.0
+
+
+async def record(
+    session: Session,
+    recorder: Recorder,
+    tally: Tally,
+    tell: Callable[[str], None],
+    *,
+    seconds: float | None = None,
+    samples: bool = True,
+    blocks: bool = False,
+    now: Callable[[], datetime] = local_now,
+) -> None:
+    """Open a session and record all that it hears until it ends; cancel it to stop early.
+
+    The device is told the time on contact and every hour, so that the captures can be dated; one
+    that has no neutral pose is asked to take it. At the end the stream is switched off, and
+    the link is closed before this returns.
+
+    Args:
+        session: A session that is not open yet.
+        recorder: Where to; the caller closes it.
+        tally: Counts what comes.
+        tell: Is given sentences for the person who records.
+        seconds: How long; None: until the link is lost, or for ever.
+        samples: Whether the device streams samples.
+        blocks: Whether the device streams blocks.
+        now: Gives the local time with its offset.
+
+    Raises:
+        LinkError: The device cannot be reached.
+        TrunklineError: The disk is full, or a listener failed; what was written is whole.
+    """
+    session.capture = recorder
+    session.listeners.append(tally.take)
+    async with session:
+        if not session.takes_commands:
+            await session.wait_lost(seconds)
+            return
+        try:
+            await _tell_time(session, now())
+            await session.set_stream(samples=samples, blocks=blocks, decisions=True)
+            if not (await session.status()).is_calibrated:
+                await session.start_calibration()
+                tell("not calibrated: stand still and upright for a few seconds")
+            await _until(session, seconds, now)
+        finally:
+            with suppress(TrunklineError, TimeoutError):
+                async with asyncio.timeout(_GOODBYE_S):
+                    await session.set_stream()  # it sends the decisions that it still holds
+
+
+async def _until(session: Session, seconds: float | None, now: Callable[[], datetime]) -> None:
+    loop = asyncio.get_running_loop()
+    end_s = float("inf") if seconds is None else loop.time() + seconds
+    while not await session.wait_lost(min(_ANCHOR_EVERY_S, end_s - loop.time())):
+        if loop.time() >= end_s:
+            return
+        with suppress(LinkError):  # the next hour may have more luck
+            await _tell_time(session, now())
+
+
+async def _tell_time(session: Session, now: datetime) -> None:
+    offset = now.utcoffset()
+    minutes = round(offset.total_seconds() / 60) if offset else 0
+    await session.set_time(round(now.timestamp() * 1000), utc_offset_min=minutes)
