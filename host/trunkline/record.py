@@ -5,7 +5,8 @@ from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime
 
-from trunkline.errors import LinkError, TrunklineError
+from trunkline.errors import TrunklineError
+from trunkline.events import Event, LinkBack
 from trunkline.recorder import Recorder, local_now
 from trunkline.session import Session
 from trunkline.tally import Tally
@@ -27,51 +28,59 @@ async def record(
 ) -> None:
     """Open a session and record all that it hears until it ends; cancel it to stop early.
 
-    The device is told the time on contact and every hour, so that the captures can be dated; one
-    that has no neutral pose is asked to take it. At the end the stream is switched off, and
-    the link is closed before this returns.
+    The device is told the time on contact, after a lost link and every hour, so that captures can
+    be dated; one that has no neutral pose is asked to take it. At the end the stream is switched
+    off, and the link is closed before this returns.
 
     Args:
         session: A session that is not open yet.
         recorder: Where to; the caller closes it.
         tally: Counts what comes.
         tell: Is given sentences for the person who records.
-        seconds: How long; None: until the link is lost, or for ever.
+        seconds: How long; None: until the device is gone for good.
         samples: Whether the device streams samples.
         blocks: Whether the device streams blocks.
         now: Gives the local time with its offset.
 
     Raises:
-        LinkError: The device cannot be reached.
+        LinkError: The device cannot be reached, or a lost link is given up.
         TrunklineError: The disk is full, or a listener failed; what was written is whole.
     """
     session.capture = recorder
     session.listeners.append(tally.take)
     async with session:
         if not session.takes_commands:
-            await session.wait_lost(seconds)
+            await session.wait_over(seconds)
             return
+        keeper = asyncio.create_task(_keep_time(session, now))
         try:
-            await _tell_time(session, now())
             await session.set_stream(samples=samples, blocks=blocks, decisions=True)
             if not (await session.status()).is_calibrated:
                 await session.start_calibration()
                 tell("not calibrated: stand still and upright for a few seconds")
-            await _until(session, seconds, now)
+            await session.wait_over(seconds)
         finally:
+            keeper.cancel()
             with suppress(TrunklineError, TimeoutError):
                 async with asyncio.timeout(_GOODBYE_S):
                     await session.set_stream()  # it sends the decisions that it still holds
 
 
-async def _until(session: Session, seconds: float | None, now: Callable[[], datetime]) -> None:
-    loop = asyncio.get_running_loop()
-    end_s = float("inf") if seconds is None else loop.time() + seconds
-    while not await session.wait_lost(min(_ANCHOR_EVERY_S, end_s - loop.time())):
-        if loop.time() >= end_s:
-            return
-        with suppress(LinkError):  # the next hour may have more luck
+async def _keep_time(session: Session, now: Callable[[], datetime]) -> None:
+    """Tell the device the time now, each hour, and each time a lost link is back."""
+    is_back = asyncio.Event()
+
+    def hear(event: Event) -> None:
+        if isinstance(event, LinkBack):
+            is_back.set()
+
+    session.listeners.append(hear)
+    while True:
+        is_back.clear()
+        with suppress(TrunklineError):  # nothing to end a recording for; the next may be heard
             await _tell_time(session, now())
+        with suppress(TimeoutError):
+            await asyncio.wait_for(is_back.wait(), _ANCHOR_EVERY_S)
 
 
 async def _tell_time(session: Session, now: datetime) -> None:

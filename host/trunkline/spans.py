@@ -3,7 +3,16 @@
 from datetime import UTC, datetime, timedelta
 
 from trunkline.counts import DEVICE_RATE_HZ
-from trunkline.events import Event, Fault, Hello, Samples, SamplesRun, Status, TimeAnchor
+from trunkline.events import (
+    Event,
+    Fault,
+    Hello,
+    LinkLost,
+    Samples,
+    SamplesRun,
+    Status,
+    TimeAnchor,
+)
 
 _LOSSES = ("missing", "malformed")
 
@@ -59,7 +68,7 @@ class Spans:
             self._parts[-1].tie = event
         elif isinstance(event, TimeAnchor):
             self._parts[-1].anchor = event
-        elif isinstance(event, Fault) and event.kind in _LOSSES:
+        elif isinstance(event, LinkLost) or (isinstance(event, Fault) and event.kind in _LOSSES):
             self._is_link_lossy = True
 
     @property

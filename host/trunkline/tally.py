@@ -1,6 +1,6 @@
 """What a stream has brought so far, counted: samples, losses, battery."""
 
-from trunkline.events import Event, Fault, Hello, Samples, Status
+from trunkline.events import Event, Fault, Hello, LinkLost, Samples, Status
 
 
 class Tally:
@@ -10,18 +10,18 @@ class Tally:
         samples: Samples that came.
         lost_samples: Samples between them that did not, by their numbers; in one boot.
         lost_frames: Frames that never came or could not be read.
+        lost_links: How often the link went away.
         rate_hz: Samples a second, as the device states it.
         battery_mv: None: not said yet.
-        is_calibrated: Whether the device has a neutral pose; None: not said yet.
     """
 
     def __init__(self) -> None:
         self.samples = 0
         self.lost_samples = 0
         self.lost_frames = 0
+        self.lost_links = 0
         self.rate_hz = 60.0
         self.battery_mv: int | None = None
-        self.is_calibrated: bool | None = None
         self._boot_id: int | None = None
         self._due: int | None = None  # index of the next sample
 
@@ -36,11 +36,12 @@ class Tally:
             self._samples(event.sample_index, len(event.items))
         elif isinstance(event, Status):
             self.battery_mv = event.battery_mv
-            self.is_calibrated = bool(event.is_calibrated)
         elif isinstance(event, Hello):
             self.rate_hz = event.rate_mhz / 1000
             if event.boot_id != self._boot_id:
                 self._boot_id, self._due = event.boot_id, None
+        elif isinstance(event, LinkLost):
+            self.lost_links += 1
         elif isinstance(event, Fault) and event.kind in ("missing", "malformed"):
             self.lost_frames += event.count
 

@@ -18,12 +18,14 @@ class TcpDevice:
 
     Attributes:
         period_s: Time between two frames.
-        sent: Samples written to the connection that streams now.
+        sent: Samples taken since the first stream began; those of a lost link are gone.
+        sent_now: Those written to the connection that streams now.
         was_left_politely: Whether a host has said that it leaves.
     """
 
     period_s: float
     sent: int = 0
+    sent_now: int = 0
     port: int = 0
     is_streaming: asyncio.Event = field(default_factory=asyncio.Event)
     was_left_politely: bool = False
@@ -78,12 +80,14 @@ class TcpDevice:
         self._say(writer, frames.ACK, (frame, sequence, frames.ACK_DONE))
 
     async def _stream(self, writer):
-        self.sent = 0
+        self.sent += self.sent_now  # as many again have gone by unheard
+        self.sent_now = 0
         self.is_streaming.set()
         while True:
             self._say(writer, frames.SAMPLES, (self.sent, 0), _STILL)
             await writer.drain()
             self.sent += SAMPLES
+            self.sent_now += SAMPLES
             await asyncio.sleep(self.period_s)
 
     def _say(self, writer, frame, values, items=()):

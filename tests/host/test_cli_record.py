@@ -115,18 +115,29 @@ async def test_ctrl_c_keeps_everything_and_sums_it_up(tmp_path):
     assert check(tmp_path / "a.tlcap").verdict == "whole"
 
 
-async def test_a_lost_device_is_a_failure_and_what_came_is_kept(tmp_path):
+async def test_a_lost_link_is_a_stated_gap_in_the_same_file(tmp_path):
     async with tcp_device(0.01) as device:
-        process = await started(device.where, "-o", tmp_path / "a.tlcap")
+        process = await started(device.where, "-o", tmp_path / "out", "--json")
+        for _ in range(2):
+            await asyncio.wait_for(device.is_streaming.wait(), 60)
+            while device.sent_now < 600:
+                await asyncio.sleep(0.01)
+            device.is_streaming.clear()
+            device.cut()
         await asyncio.wait_for(device.is_streaming.wait(), 60)
-        while device.sent < 600:
+        while device.sent_now < 600:
             await asyncio.sleep(0.01)
-        device.cut()
+        process.send_signal(signal.SIGINT)
         out, err = await asyncio.wait_for(process.communicate(), 60)
-    assert process.returncode == 1
-    assert b"went away; what came is recorded" in err
-    assert b"recorded: " in out
-    assert check(tmp_path / "a.tlcap").verdict == "whole"
+    assert (process.returncode, b"Traceback" in err) == (130, False)
+    said = json.loads(out)
+    [path] = said["files"]
+    found = check(path)
+    assert (found.verdict, said["lost_links"], said["lost_frames"]) == ("whole", 2, 0)
+    assert [gap.cause for gap in found.gaps] == ["link", "link"]
+    assert sum(gap.lost_s for gap in found.gaps) == pytest.approx(said["lost_samples"] / 60)
+    anchors = [e for e in read_capture(path).events if isinstance(e, TimeAnchor)]
+    assert len(anchors) >= 2  # on contact, and when the link was back
 
 
 FULL = """

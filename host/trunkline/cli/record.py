@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from trunkline.cli.output import clock, err, escape, out, print_json
-from trunkline.errors import InputError, LinkError
+from trunkline.errors import InputError
 
 if TYPE_CHECKING:
     from trunkline.recorder import Recorder
@@ -65,7 +65,7 @@ def record(
     if where.startswith("sim:"):
         err.print("[yellow]SIMULATED[/]: a virtual board")
     try:
-        with recorder, _progress(recorder, tally):
+        with recorder, _progress(session, recorder, tally):
             asyncio.run(
                 record_from(
                     session,
@@ -79,7 +79,6 @@ def record(
             )
     finally:
         _summarise(recorder, tally, as_json)
-    _mind_loss(session, where)
 
 
 def header_of(where: str) -> Mapping[str, Any]:
@@ -108,7 +107,7 @@ def _seconds(text: str) -> float:
 
 
 @contextmanager
-def _progress(recorder: "Recorder", tally: "Tally") -> Iterator[None]:
+def _progress(session: "Session", recorder: "Recorder", tally: "Tally") -> Iterator[None]:
     """Show one line that is kept up to date, where somebody is there to see it."""
     if not err.console.is_terminal:
         yield
@@ -116,7 +115,7 @@ def _progress(recorder: "Recorder", tally: "Tally") -> Iterator[None]:
     from rich.live import Live
 
     with Live(
-        get_renderable=lambda: _line(recorder, tally),
+        get_renderable=lambda: _line(session.is_lost, recorder, tally),
         console=err.console,
         refresh_per_second=_REFRESH_HZ,
         transient=True,
@@ -124,7 +123,7 @@ def _progress(recorder: "Recorder", tally: "Tally") -> Iterator[None]:
         yield
 
 
-def _line(recorder: "Recorder", tally: "Tally") -> str:
+def _line(is_away: bool, recorder: "Recorder", tally: "Tally") -> str:
     free = recorder.free_bytes
     parts = [
         clock(tally.stream_s),
@@ -136,6 +135,8 @@ def _line(recorder: "Recorder", tally: "Tally") -> str:
         parts.append(f"{_size(free)} free")
     if tally.battery_mv is not None:
         parts.append(f"battery {tally.battery_mv / 1000:.2f} V")
+    if is_away:
+        parts.append("[red]link lost[/]")
     return "  ".join(parts)
 
 
@@ -157,6 +158,7 @@ def _summarise(recorder: "Recorder", tally: "Tally", as_json: bool) -> None:
                 "samples_s": round(tally.stream_s, 3),
                 "lost_samples": tally.lost_samples,
                 "lost_frames": tally.lost_frames,
+                "lost_links": tally.lost_links,
                 "overflowed_bytes": recorder.overflowed_bytes,
             }
         )
@@ -174,9 +176,3 @@ def _summarise(recorder: "Recorder", tally: "Tally", as_json: bool) -> None:
         )
     for path in recorder.paths:
         out.print(escape(str(path)), soft_wrap=True)
-
-
-def _mind_loss(session: "Session", where: str) -> None:
-    """Fail where a real device went away by itself; a simulation and a capture simply end."""
-    if session.is_lost and session.takes_commands and not where.startswith("sim:"):
-        raise LinkError(f"{where} went away; what came is recorded; bring it closer and go on.")
