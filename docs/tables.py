@@ -13,6 +13,7 @@ import angles
 import currents
 import gestures
 import protocol
+import times
 import troubles
 from markdown import markdown
 
@@ -24,6 +25,7 @@ DOCUMENTS = (
     "docs/frames-and-units.md",
     "docs/protocol.md",
     "docs/troubleshooting.md",
+    "docs/time.md",
 )
 MARKED = re.compile(r"(<!-- table: (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
 
@@ -96,6 +98,7 @@ TABLES = {
     **currents.TABLES,
     **gestures.TABLES,
     **troubles.TABLES,
+    **times.TABLES,
 }
 
 

@@ -1,4 +1,4 @@
-"""A device's log dated end to end: two restarts, and a host that tells the time at the end only."""
+"""A device's log dated end to end: two restarts, and a host that tells the time at the end."""
 
 import pytest
 

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
+Rates = tuple[float, float]
 
 DRIFT_PPM = 1000.0
 """Most that a device's clock is off, over any time: 3.6 s an hour [D].
@@ -24,6 +25,7 @@ WANDER_PPM = 50.0
 """Most that its rate over any time is off the rate of its life: 4.3 s a day [D]."""
 _WRONG_SHARE = 3  # one in so many anchors may be wrong
 _MOST_ANCHORS = 1000  # that are weighed; of more, evenly chosen ones
+_HARDLY, _ANY_MS = 4, 30_000  # hardly less certain: four times, or half a minute anyway [D]
 
 
 @dataclass(frozen=True)
@@ -83,45 +85,82 @@ class Consensus:
     def __init__(self, statements: list[Statement]) -> None:
         """Weigh the statements; there must be one."""
         weighed = statements[:: -(-len(statements) // _MOST_ANCHORS)]
-        rows, wrong = _Rows(weighed), len(weighed) // _WRONG_SHARE
-        everything = (-DRIFT_PPM, DRIFT_PPM)
-        self.is_true = [_agrees(s, rows.at(s.point, everything, wrong)) for s in statements]
-        kept = [s for s in weighed if _agrees(s, rows.at(s.point, everything, wrong))] or weighed
-        self._rows = _Rows(kept)
-        self._wrong = max(0, wrong - (len(weighed) - len(kept)))
-        self.drift_ppm = self._rows.drift_ppm(self._wrong)
+        rates, wrong = (-DRIFT_PPM, DRIFT_PPM), len(weighed) // _WRONG_SHARE
+        first, _ = _agreeing(weighed, rates, wrong)
+        wrong = max(0, wrong - (len(weighed) - len(first)))
+        self.drift_ppm = _Rows(first).drift_ppm(wrong)
         self._rates = (
             max(-DRIFT_PPM, self.drift_ppm[0] - WANDER_PPM),
             min(DRIFT_PPM, self.drift_ppm[1] + WANDER_PPM),
         )
+        kept, self._is_disputed = _agreeing(first, self._rates, wrong)
+        self._wrong = max(0, wrong - (len(first) - len(kept)))
+        self._rows = _Rows(kept)
+        self.is_true = [
+            _agrees(s, self._rows.at(s.point, self._rates, self._wrong)) for s in statements
+        ]
 
     def at(self, point: Point) -> tuple[int, int]:
-        """Give the first and the last ms of UTC that this point may be."""
-        return self._rows.at(point, self._rates, self._wrong)
+        """Give the first and the last ms of UTC that this point may be.
+
+        Where the anchors agree as far as they can tell, the best speak: those that are hardly less
+        certain there than the best one. A restart with one anchor of its own needs no other.
+        """
+        rows = self._rows
+        if not self._is_disputed:
+            rows = rows.best_at(point, self._rates)
+        wrong = min(self._wrong, len(rows.utc_ms) // _WRONG_SHARE)
+        return rows.at(point, self._rates, wrong)[:2]
+
+
+def _agreeing(
+    statements: list[Statement], rates_ppm: Rates, wrong: int
+) -> tuple[list[Statement], bool]:
+    """Give those that agree with what all but `wrong` say at their place.
+
+    Returns:
+        The statements, and whether more than `wrong` contradict the others somewhere.
+    """
+    rows = _Rows(statements)
+    said = [rows.at(s.point, rates_ppm, wrong) for s in statements]
+    kept = [s for s, allowed in zip(statements, said, strict=True) if _agrees(s, allowed)]
+    return kept or statements, any(assumed > wrong for _, _, assumed in said)
 
 
 class _Rows:
     """Statements as columns."""
 
     def __init__(self, statements: list[Statement]) -> None:
+        self._statements = statements
         self.ms = np.array([s.point.ms for s in statements], dtype=np.int64)
         self.run_ms = np.array([s.point.run_ms for s in statements], dtype=np.int64)
         self.slack_ms = np.array([s.point.slack_ms for s in statements], dtype=np.int64)
         self.utc_ms = np.array([s.utc_ms for s in statements], dtype=np.int64)
         self.uncertainty_ms = np.array([s.uncertainty_ms for s in statements], dtype=np.int64)
 
-    def at(self, point: Point, rates_ppm: tuple[float, float], wrong: int) -> tuple[int, int]:
-        start_ms = int(self.utc_ms[0])  # floats are exact to the ms from here
-        base_ms = (self.utc_ms - start_ms + (point.ms - self.ms)).astype(np.float64)
+    def best_at(self, point: Point, rates_ppm: Rates) -> "_Rows":
+        """Give those that are hardly less certain of a point than the best."""
+        low, high = self._intervals(point, rates_ppm)
+        wide_ms = (high - low) / 2
+        is_good = wide_ms <= max(_HARDLY * float(wide_ms.min()), _ANY_MS)
+        if is_good.all():
+            return self
+        return _Rows([s for s, good in zip(self._statements, is_good, strict=True) if good])
+
+    def at(self, point: Point, rates_ppm: Rates, wrong: int) -> tuple[int, int, int]:
+        """Give the first and last ms of UTC that all but `wrong` allow; cf. `agreed`."""
+        low, high, assumed = agreed(*self._intervals(point, rates_ppm), wrong)
+        start_ms = int(self.utc_ms[0])
+        return start_ms + int(np.floor(low)), start_ms + int(np.ceil(high)), assumed
+
+    def _intervals(self, point: Point, rates_ppm: Rates) -> tuple[Floats, Floats]:
+        """Give each one's interval at a point, from the first one's UTC: exact as floats."""
+        base_ms = (self.utc_ms - self.utc_ms[0] + (point.ms - self.ms)).astype(np.float64)
         run_ms = (point.run_ms - self.run_ms).astype(np.float64)
         one, other = run_ms * rates_ppm[0] / 1e6, run_ms * rates_ppm[1] / 1e6
-        wide_ms = (self.uncertainty_ms + np.abs(point.slack_ms - self.slack_ms)).astype(np.float64)
-        low, high, _ = agreed(
-            base_ms + np.minimum(one, other) - wide_ms,
-            base_ms + np.maximum(one, other) + wide_ms,
-            wrong,
-        )
-        return start_ms + int(np.floor(low)), start_ms + int(np.ceil(high))
+        wide_ms = self.uncertainty_ms + np.abs(point.slack_ms - self.slack_ms)
+        low, high = np.minimum(one, other) - wide_ms, np.maximum(one, other) + wide_ms
+        return base_ms + low, base_ms + high
 
     def drift_ppm(self, wrong: int) -> tuple[float, float]:
         """Give what the drift may be, from every two statements: if both are right, it is inside.
@@ -148,7 +187,7 @@ class _Rows:
         return low, high
 
 
-def _agrees(statement: Statement, allowed: tuple[int, int]) -> bool:
+def _agrees(statement: Statement, allowed: tuple[int, int, int]) -> bool:
     return (
         statement.utc_ms - statement.uncertainty_ms <= allowed[1]
         and statement.utc_ms + statement.uncertainty_ms >= allowed[0]

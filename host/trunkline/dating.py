@@ -221,7 +221,7 @@ def _offset_after(last: _BootLog, boot: _BootLog) -> Point | None:
         ran_ms += _WRAP_MS
     if ran_ms < last.seen_ms - _LAST_WORDS_MS:  # it says less than its own records do
         return None
-    slack_ms = AWAY_MS + start.away_ms * AWAY_PPM // 1_000_000
+    slack_ms = AWAY_MS + start.away_ms * AWAY_PPM // (1_000_000 - AWAY_PPM)
     return Point(
         last.offset.ms + ran_ms + start.away_ms,
         last.offset.run_ms + ran_ms,

@@ -246,6 +246,19 @@ def test_wrong_host_of_another_boot_is_outvoted_through_the_time_away():
     assert error_ms(clock.utc_of_ms(0), T0 + 2 * HOUR_MS + 20_000) < 1
 
 
+def test_restart_with_one_anchor_of_its_own_needs_no_other():
+    events = [boot(1), *(anchor(1, k * HOUR_MS, T0 + k * HOUR_MS) for k in range(6))]
+    events += [boot(2, DAY_MS, 6 * HOUR_MS), anchor(2, 0, T0 + 6 * HOUR_MS + DAY_MS)]
+    moment = clocks_of(events)[2].utc_of_ms(0)
+    assert moment.uncertainty_ms == 50 + HOST_CLOCK_MS
+
+
+def test_two_boots_whose_only_hosts_contradict_each_other_are_dated_by_neither_alone():
+    events = [boot(1), anchor(1, 0, T0), boot(2, HOUR_MS, 0), anchor(2, 0, T0 + 10 * HOUR_MS)]
+    for clock in clocks_of(events).values():
+        assert clock.utc_of_ms(0).uncertainty_ms > 4 * HOUR_MS
+
+
 def test_two_hosts_that_contradict_each_other_are_both_inside():
     clock = clocks_of([boot(1), anchor(1, 0, T0), anchor(1, HOUR_MS, T0 + 2 * HOUR_MS)])[1]
     moment = clock.utc_of_ms(0)
@@ -302,15 +315,15 @@ class Life:
 
 
 @st.composite
-def lives(draw, is_linked=None):
+def lives(draw, is_linked=None, most_boots=4, longest_ms=5 * DAY_MS):
     ppm, utc_ms, boots, contacts = draw(st.floats(-940, 940)), T0, [], []
-    for k in range(draw(st.integers(1, 4))):
+    for k in range(draw(st.integers(1, most_boots))):
         away_ms = draw(st.integers(0, 3 * DAY_MS))
         rc = 1 + draw(st.floats(-0.05, 0.05))
         known = draw(st.booleans()) if is_linked is None else is_linked
         told = (min(UNKNOWN_MS, round(away_ms * rc)), boots[-1][1]) if boots and known else ()
         utc_ms += away_ms
-        ran_ms = draw(st.integers(60_000, 5 * DAY_MS))
+        ran_ms = draw(st.integers(60_000, longest_ms))
         boots.append((utc_ms, ran_ms, boot(k + 1, *told)))
         for device_ms in sorted(draw(st.lists(st.integers(0, ran_ms), max_size=6))):
             stated_ms = draw(st.integers(0, 2000))
@@ -338,13 +351,28 @@ def test_truth_is_within_the_stated_uncertainty(life):
         assert clocks[k + 1].source == "anchors"
 
 
+def a_third_wrong(life, data, amount):
+    numbers = data.draw(st.permutations(range(len(life.contacts))))
+    return {number: data.draw(amount) for number in numbers[: len(life.contacts) // 3]}
+
+
+DAYS = st.one_of(st.integers(-30 * DAY_MS, -DAY_MS), st.integers(DAY_MS, 30 * DAY_MS))
+
+
 @given(lives(is_linked=True), st.data())
-def test_up_to_a_third_of_wrong_hosts_do_not_move_the_truth_out(life, data):
-    count = len(life.contacts) // 3
-    numbers = data.draw(st.permutations(range(len(life.contacts))))[:count]
-    amount = st.one_of(st.integers(-10 * DAY_MS, 10 * DAY_MS), st.integers(-60_000, 60_000))
-    wrong = {number: data.draw(amount) for number in numbers}
-    check_all_inside(life, clocks_of(life.log(wrong)))
+def test_up_to_a_third_of_hosts_that_are_days_off_do_not_move_the_truth_out(life, data):
+    wrong = a_third_wrong(life, data, DAYS)
+    clocks = clocks_of(life.log(wrong))
+    check_all_inside(life, clocks)
+    assert sum(len(clock.set_aside) for clock in clocks.values()) == len(wrong)
+
+
+ANY = st.one_of(st.integers(-10 * DAY_MS, 10 * DAY_MS), st.integers(-60_000, 60_000))
+
+
+@given(lives(most_boots=1, longest_ms=6 * HOUR_MS), st.data())
+def test_up_to_a_third_of_hosts_of_one_day_do_not_move_the_truth_out_by_anything(life, data):
+    check_all_inside(life, clocks_of(life.log(a_third_wrong(life, data, ANY))))
 
 
 @given(lives())
