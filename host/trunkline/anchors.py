@@ -3,7 +3,8 @@
 A host's clock may be wrong by a second, an hour or 56 years. So no anchor is believed alone: each
 gives an interval in which the moment must lie, and the answer is the hull of the points that all
 but a few of the intervals cover (Marzullo 1984; the clock filter of NTP, RFC 5905, 11.2.1). If no
-more than these few are wrong, the truth is inside, whatever they say.
+more than these few are wrong, the truth is inside. One that is wrong by less than all the others
+leave open cannot be told, and is believed.
 """
 
 from dataclasses import dataclass
