@@ -24,7 +24,7 @@ def connect(
     *,
     capture: Sink | None = None,
     reconnect: bool | Reconnect = True,
-    speed: float = 1.0,
+    speed: float | None = None,
 ) -> Session:
     """Prepare a session with a device, a virtual one or a capture; `async with` opens it.
 
@@ -35,7 +35,8 @@ def connect(
             "usb:socket://HOST:PORT", "sim:", "sim:TAPE" or a capture's path.
         capture: Where all that the device sends goes; the caller closes it.
         reconnect: Whether a lost link is brought back, or how.
-        speed: sim: virtual seconds a second.
+        speed: Of a virtual board, virtual seconds a second; None: 1. Of a capture, recorded
+            seconds a second; None: as fast as they are taken.
 
     Raises:
         InputError: Nowhere that can be reached, or a speed that is none.
@@ -47,12 +48,12 @@ def connect(
     return Session(transport_to(str(where), speed), capture, reconnect=reconnect_how)
 
 
-def transport_to(where: str, speed: float = 1.0) -> Transport:
+def transport_to(where: str, speed: float | None = None) -> Transport:
     """Give the way to a device; raises as `connect` does."""
-    if not 0 < speed <= FASTEST or not math.isfinite(speed):
+    if speed is not None and not (0 < speed <= FASTEST and math.isfinite(speed)):
         raise InputError(
             found=f"a speed of {speed:g}",
-            expected=f"more than 0 and at most {FASTEST:g} virtual seconds a second",
+            expected=f"more than 0 and at most {FASTEST:g} of its seconds a second",
             hint="20",
         )
     # Imported where needed: bleak and the virtual board come with extras.
@@ -69,12 +70,12 @@ def transport_to(where: str, speed: float = 1.0) -> Transport:
         from trunkline.transports.simulated import SimulatedTransport
 
         return SimulatedTransport(
-            Path(rest) if rest else None, speed=speed, duration_s=_duration_s(rest)
+            Path(rest) if rest else None, speed=speed or 1.0, duration_s=_duration_s(rest)
         )
     if where.endswith(SUFFIX):
         from trunkline.transports.capture import CaptureTransport
 
-        return CaptureTransport(where)
+        return CaptureTransport(where, speed)
     raise InputError(
         found=where or "nothing",
         expected="ble:NAME, ble:ADDRESS, usb:PORT, sim:, sim:TAPE or a capture (.tlcap)",

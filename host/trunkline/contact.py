@@ -16,7 +16,7 @@ from trunkline.link import Ears, Link, Values
 from trunkline.reconnect import Reconnect
 from trunkline.resume import Held, check_same
 from trunkline.transports.base import Transport
-from trunkline.transports.capture import CaptureTransport
+from trunkline.transports.playing import PlayingTransport
 
 _Kind = TypeVar("_Kind", bound=Frame)
 _SAFE = flash.MODES.index("safe")
@@ -76,11 +76,13 @@ class Contact(Hearing):
     async def __aenter__(self) -> Self:
         """Connect and learn who is there."""
         try:
-            if isinstance(self._transport, CaptureTransport):
+            if isinstance(self._transport, PlayingTransport):
                 self._transport.room = self._room
                 await self._link.open()
                 hellos = (event for event in self._held.kept() if isinstance(event, Hello))
                 self._info = next(hellos, None)
+                if self._transport.is_paced:  # as live: it waits for nobody
+                    self._held.release()
                 return self
             self._held.release()
             await self._link.open()

@@ -3,7 +3,7 @@
 from collections import Counter
 
 from posturecore import params
-from trunkline.capture import CaptureWriter
+from trunkline.capture import Sink
 from trunkline.errors import TrunklineError
 from trunkline.events import Event, Hello, SettingsFrame
 from trunkline.link import Ears
@@ -15,7 +15,7 @@ from trunkline.streams import Streams
 class Hearing:
     """The receiving half of a session; what its attributes mean, `Session` says."""
 
-    def __init__(self, capture: CaptureWriter | None, is_file: bool) -> None:
+    def __init__(self, capture: Sink | None, is_file: bool) -> None:
         self.settings: dict[str, int] = {}
         self.counts: Counter[str] = Counter()
         self.capture = capture

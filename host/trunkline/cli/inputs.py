@@ -111,6 +111,11 @@ def examine(
     if path.suffix == SUFFIX and not settings and pose is None and not options:
         return analyze_capture(path, strict=strict)
     recording: Recording = load(path, strict=strict, **options)
-    if pose is None and "neutral_up" in recording.extras:
-        pose = tuple(float(value) for value in recording.extras["neutral_up"])
-    return analyze(recording, settings, pose), None
+    return analyze(recording, settings, pose_of(recording, pose)), None
+
+
+def pose_of(recording: Recording, given: tuple[float, ...] | None) -> tuple[float, ...] | None:
+    """Give the upright pose to judge by: the one given, or the one that the file tells."""
+    if given is None and "neutral_up" in recording.extras:
+        return tuple(float(value) for value in recording.extras["neutral_up"])
+    return given

@@ -46,7 +46,9 @@ def monitor(
         Path | None, typer.Option(metavar="FILE", help="Also record everything to a .tlcap.")
     ] = None,
     seconds: Annotated[float, typer.Option(help="Stop after this long; 0: at the end.")] = 0.0,
-    speed: Annotated[float, typer.Option(help="sim: virtual seconds a second.")] = 1.0,
+    speed: Annotated[
+        float | None, typer.Option(help="Seconds of a virtual board, or of a file, a second.")
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line.")] = False,
 ) -> None:
     """Show angle, context, episodes and cues as the device decides them.
@@ -61,9 +63,7 @@ def monitor(
         raise InputError(
             found=f"--seconds {seconds:g}", expected="seconds of 0 or more", hint="--seconds 30"
         )
-    import asyncio  # here, as all that works with it: the other commands need not wait for it
-
-    from trunkline.connecting import connect
+    from trunkline.connecting import connect  # here: the other commands need not wait for it
 
     session = connect(where, speed=speed)
     with ExitStack() as stack:
@@ -71,7 +71,14 @@ def monitor(
             session.capture = stack.enter_context(CaptureWriter(record, header_of(where)))
         if where.startswith("sim:"):
             err.print("[yellow]SIMULATED[/]: a virtual board")
-        asyncio.run(_watch(session, seconds, _Printer(as_json)))
+        show(session, seconds, as_json)
+
+
+def show(session: "Session", seconds: float, as_json: bool) -> None:
+    """Open a session and show what comes, to its end or for so long; 0: to its end."""
+    import asyncio
+
+    asyncio.run(_watch(session, seconds, _Printer(as_json)))
 
 
 async def _watch(session: "Session", seconds: float, printer: "_Printer") -> None:

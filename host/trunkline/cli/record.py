@@ -37,7 +37,9 @@ def record(
     blocks: Annotated[
         bool, typer.Option("--blocks", help="Blocks (10 a second) in place of samples (60).")
     ] = False,
-    speed: Annotated[float, typer.Option(help="sim: virtual seconds a second.")] = 1.0,
+    speed: Annotated[
+        float | None, typer.Option(help="Seconds of a virtual board, or of a file, a second.")
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the summary as JSON.")] = False,
 ) -> None:
     """Record all that a device streams; Ctrl-C ends it, and all that came is kept.
@@ -52,7 +54,7 @@ def record(
 
     Example:  trunkline record usb:/dev/ttyACM0 -o monday.tlcap
     """
-    seconds = None if length is None else _seconds(length) / speed
+    seconds = None if length is None else _seconds(length) / (speed or 1.0)
     import asyncio  # here, as all that works with it: the other commands need not wait for it
 
     from trunkline.connecting import connect

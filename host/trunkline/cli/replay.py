@@ -4,8 +4,10 @@ from typing import Annotated
 
 import typer
 
+from trunkline.analysis import Analysis
 from trunkline.cli import inputs
 from trunkline.cli.output import out, print_analysis, print_json, warn
+from trunkline.comparison import Comparison
 
 
 def replay(
@@ -23,10 +25,16 @@ def replay(
     time: inputs.Time = None,
     time_unit: inputs.TimeUnit = None,
     strict: inputs.Strict = False,
+    speed: Annotated[
+        float | None,
+        typer.Option(metavar="TIMES", help="Play it as if live, so many times as fast."),
+    ] = None,
 ) -> None:
-    """Replay a recording through what the device decides.
+    """Replay a recording through what the device decides; with --speed, as if live.
 
     Example:  trunkline replay day.npz --set slouch_entry_cdeg=1000
+
+    Example:  trunkline replay day.npz --speed 20
 
     Example:  trunkline replay log.csv --acc ax,ay,az --acc-unit g --gyr gx,gy,gz --gyr-unit deg/s
     """
@@ -41,22 +49,30 @@ def replay(
         time=time,
         time_unit=time_unit,
     )
+    if speed is not None:
+        from trunkline.cli.play import play  # here: what is not live need not wait for it
+
+        play(file, options, speed, strict=strict, pairs=set_, neutral=neutral, as_json=as_json)
+        return
     analysis, mirror = inputs.examine(file, options, strict=strict, pairs=set_, neutral=neutral)
     warn(analysis.warnings)
-    comparison = mirror.compare() if mirror else None
-    if as_json:
-        result = analysis.to_json()
+    _print(analysis, mirror.compare() if mirror else None, as_json)
+
+
+def _print(analysis: Analysis, comparison: Comparison | None, as_json: bool) -> None:
+    if not as_json:
+        print_analysis(analysis)
         if comparison is not None:
-            result["device"] = {
-                "is_identical": comparison.is_identical,
-                "blocks_compared": comparison.blocks,
-                "events_compared": comparison.events,
-                "frames_lost": comparison.lost_frames,
-                "blocks_not_comparable": comparison.unmatched_blocks,
-                "differences": comparison.differences[:20],
-            }
-        print_json(result)
+            out.print(f"beside the device's own decisions: {comparison}", soft_wrap=True)
         return
-    print_analysis(analysis)
+    result = analysis.to_json()
     if comparison is not None:
-        out.print(f"beside the device's own decisions: {comparison}", soft_wrap=True)
+        result["device"] = {
+            "is_identical": comparison.is_identical,
+            "blocks_compared": comparison.blocks,
+            "events_compared": comparison.events,
+            "frames_lost": comparison.lost_frames,
+            "blocks_not_comparable": comparison.unmatched_blocks,
+            "differences": comparison.differences[:20],
+        }
+    print_json(result)
