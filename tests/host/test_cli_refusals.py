@@ -44,7 +44,7 @@ def test_an_archive_that_cannot_be_used_is_refused(run, arrays, words):
         pytest.param("a.csv", HEADER.encode() + b"\n", "no row with numbers", id="only a header"),
         pytest.param("a.tlcap", b"junk" * 99, "expected a capture", id="no capture"),
         pytest.param("a.tlcap", b"TLCAP 1 {}\n", "without a single whole frame", id="no frame"),
-        pytest.param("a.mat", b"", "a file 'a.mat'", id="suffix"),
+        pytest.param("a.docx", b"", "a file 'a.docx'", id="suffix"),
         pytest.param("none.csv", None, "no file 'none.csv'", id="no table"),
         pytest.param("none.tlcap", None, "none.tlcap", id="no file"),
     ],

@@ -250,7 +250,7 @@ def test_missing_and_unknown_files_are_refused(tmp_path):
     with pytest.raises(InputError, match="no file"):
         load(tmp_path / "none.csv")
     (tmp_path / "a.docx").write_text("x")
-    with pytest.raises(InputError, match=r"\.csv, \.npz"):
+    with pytest.raises(InputError, match=r"\.csv, \.cwa, \.mat, \.npz, \.parquet, \.tlcap, \.tsv"):
         load(tmp_path / "a.docx")
 
 

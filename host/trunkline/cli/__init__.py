@@ -24,7 +24,10 @@ from trunkline.cli.output import complain
 from trunkline.errors import InputError, TrunklineError
 
 # What comes with which extra of the package.
-_EXTRAS = {"bleak": "ble", "bumble": "sim", "micropython_unix": "sim"}
+_EXTRAS = {
+    **{"bleak": "ble", "bumble": "sim", "micropython_unix": "sim"},
+    **{"pyarrow": "files", "scipy": "files", "actfast": "files"},
+}
 
 _STOPPED = 130
 

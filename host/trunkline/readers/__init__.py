@@ -44,6 +44,8 @@ READERS: dict[str, Reader] = {
     ".npz": _when_needed("trunkline.readers.npz", "read_npz"),
     ".csv": _read_csv,
     ".tsv": _read_tsv,
+    ".mat": _when_needed("trunkline.readers.mat", "read_mat"),
+    ".cwa": _when_needed("trunkline.readers.cwa", "read_cwa"),
     ".parquet": _when_needed("trunkline.readers.parquet", "read_parquet"),
     SUFFIX: _when_needed("trunkline.captured", "read_recording"),
 }

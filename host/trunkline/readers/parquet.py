@@ -59,7 +59,8 @@ def _table(path: Path) -> "pa.Table":
     import pyarrow.parquet as pq
 
     try:
-        return pq.read_table(path)
+        with pq.ParquetFile(path) as file:  # unlike read_table, it knows columns of one name
+            return file.read()
     except (pa.ArrowException, OSError) as error:
         raise InputError(
             found=f"{path.name!r}, which is no whole Parquet file",
