@@ -83,7 +83,8 @@ class CsvTable:
         lines = [line for line in lines if line.strip()]
         comments = [line for line in lines if line.lstrip().startswith("#")]
         lines = [line for line in lines if not line.lstrip().startswith("#")]
-        lines = lines[1:] if lines and re.fullmatch(r'"?sep=.?"?', lines[0].strip()) else lines
+        has_hint = bool(lines) and bool(re.fullmatch(r'"?sep=.?"?', lines[0].strip()))
+        lines = lines[has_hint:]  # a hint for Excel, before the header
         self._path, self.mapping = path, _with_comments(mapping, comments)
         if mapping.profile is None:
             at, behind = 0, 1
@@ -98,6 +99,7 @@ class CsvTable:
         self._delimiter = _delimiter(first)
         self.header = _cells(first)
         self._lines = lines[at + behind :]
+        self._first_row = 1 + has_hint + at + behind
 
     def is_datetime(self, column: str) -> bool:
         """Tell whether a column holds dates with a time of day."""
@@ -151,7 +153,7 @@ class CsvTable:
             (self.header.index(name), _seconds if name == dates else _number) for name in columns
         ]
         rows: list[list[float]] = []
-        for number, line in enumerate(self._lines, start=2):
+        for number, line in enumerate(self._lines, start=self._first_row):
             row = _row(line.split(self._delimiter), readers, len(self.header))
             if row is not None:
                 rows.append(row)

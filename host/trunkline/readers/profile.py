@@ -6,9 +6,9 @@
     time_unit = "us"                     s, ms, us or datetime
     time_wraps_at = 4294967296           where the counter begins anew; left out: nowhere
     acc = [["…X", "…Y", "…Z"]]           three names, or several threes, the first that is there
-    acc_unit = "g"
+    acc_unit = "g"                       left out: by its size at rest
     gyr = [["…X", "…Y", "…Z"]]           left out: none
-    gyr_unit = "deg/s"
+    gyr_unit = "deg/s"                   left out: must be given
     unit_rows = 0                        rows behind the header that hold no samples
 
 The header is the first line that has all these columns: what stands before it is skipped. Where a
@@ -39,9 +39,9 @@ class Profile:
         time: Names of the time column to look for; * is anything.
         time_unit: s, ms, us or datetime.
         acc: Threes of names of acceleration to look for.
-        acc_unit: m/s2, g or mg.
+        acc_unit: m/s2, g or mg; None: by its size at rest.
         gyr: Threes of names of angular rate to look for; empty: none.
-        gyr_unit: rad/s, deg/s or mdeg/s; None: no angular rate.
+        gyr_unit: rad/s, deg/s or mdeg/s; None: no angular rate, or a unit that must be given.
         unit_rows: Rows behind the header that hold no samples.
         time_wraps_at: Where the time begins anew at 0, in its unit; None: nowhere.
     """
@@ -51,7 +51,7 @@ class Profile:
     time: Sequence[str]
     time_unit: str
     acc: Sequence[Sequence[str]]
-    acc_unit: str
+    acc_unit: str | None = None
     gyr: Sequence[Sequence[str]] = ()
     gyr_unit: str | None = None
     unit_rows: int = 0
@@ -91,8 +91,13 @@ class Profile:
                 raise ValueError(f"unknown key {unknown[0]}")
             profile = cls(**table)
             threes = [*profile.acc, *profile.gyr]
+            names = [name for three in threes for name in three]
             if not profile.acc or any(len(three) != 3 for three in threes):
                 raise ValueError("acc and gyr are lists of threes of names")
+            if not isinstance(profile.time, list) or not isinstance(profile.unit_rows, int):
+                raise ValueError("time is a list of names, unit_rows a whole number")
+            if not all(isinstance(name, str) for name in (*names, *profile.time)):
+                raise ValueError("names are text")
         except (tomllib.TOMLDecodeError, TypeError, ValueError) as error:
             raise InputError(
                 found=f"profile {name!r}: {error}",
