@@ -10,6 +10,7 @@ import typer
 from trunkline import __version__
 from trunkline.cli import (
     check,
+    convert,
     demo,
     evaluate,
     monitor,
@@ -51,6 +52,7 @@ app.command("settings")(settings.settings)
 app.command("scan")(scan.scan)
 app.command("check")(check.check)
 app.command("record")(record.record)
+app.command("convert")(convert.convert)
 
 
 def _show_version(wanted: bool) -> None:

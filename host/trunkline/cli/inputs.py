@@ -15,7 +15,12 @@ from trunkline.readers import load
 from trunkline.recording import Recording
 from trunkline.replay import analyze
 
-File = Annotated[Path, typer.Argument(help="A recording: .npz, .csv or a capture (.tlcap).")]
+File = Annotated[
+    Path,
+    typer.Argument(
+        help="A recording: a capture (.tlcap), .npz, .csv, .parquet, .mat, .cwa, a BIDS folder."
+    ),
+]
 Strict = Annotated[bool, typer.Option("--strict", help="Refuse a damaged file (exit code 2).")]
 Setting = Annotated[
     list[str] | None,
@@ -39,7 +44,14 @@ Gyr = Annotated[
 ]
 GyrUnit = Annotated[str | None, typer.Option(help="CSV: rad/s, deg/s or mdeg/s.")]
 Time = Annotated[str | None, typer.Option(metavar="COLUMN", help="CSV: time column.")]
-TimeUnit = Annotated[str | None, typer.Option(help="CSV: s, ms or us.")]
+TimeUnit = Annotated[str | None, typer.Option(help="CSV: s, ms, us or datetime.")]
+ProfileName = Annotated[
+    str | None,
+    typer.Option("--profile", metavar="NAME|FILE", help="CSV of a known program; docs/files.md."),
+]
+TrackedPoint = Annotated[
+    str | None, typer.Option(metavar="NAME", help="BIDS: which of several tracked points.")
+]
 
 
 def reading(**given: Any) -> dict[str, Any]:

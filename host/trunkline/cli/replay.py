@@ -24,6 +24,8 @@ def replay(
     gyr_unit: inputs.GyrUnit = None,
     time: inputs.Time = None,
     time_unit: inputs.TimeUnit = None,
+    profile: inputs.ProfileName = None,
+    tracked_point: inputs.TrackedPoint = None,
     strict: inputs.Strict = False,
     speed: Annotated[
         float | None,
@@ -48,6 +50,8 @@ def replay(
         gyr_unit=gyr_unit,
         time=time,
         time_unit=time_unit,
+        profile=profile,
+        tracked_point=tracked_point,
     )
     if speed is not None:
         from trunkline.cli.play import play  # here: what is not live need not wait for it

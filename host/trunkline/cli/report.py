@@ -25,6 +25,8 @@ def report(
     gyr_unit: inputs.GyrUnit = None,
     time: inputs.Time = None,
     time_unit: inputs.TimeUnit = None,
+    profile: inputs.ProfileName = None,
+    tracked_point: inputs.TrackedPoint = None,
     strict: inputs.Strict = False,
 ) -> None:
     """Write one self-contained page about a recording: timeline, episodes, cues, wear time.
@@ -45,6 +47,8 @@ def report(
         gyr_unit=gyr_unit,
         time=time,
         time_unit=time_unit,
+        profile=profile,
+        tracked_point=tracked_point,
     )
     analysis, _ = inputs.examine(file, options, strict=strict, pairs=set_, neutral=neutral)
     warn(analysis.warnings)
