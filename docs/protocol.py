@@ -9,11 +9,13 @@ from posturecore import (
     coach,
     context,
     decide,
+    faults,
     flash,
     frames,
     lifts,
     params,
     patterns,
+    scales,
     wire,
 )
 
@@ -26,6 +28,17 @@ def _size(code: str) -> int:
 
 def _type(code: str) -> str:
     return f"{_size(code)} bytes" if code.endswith("s") else _TYPES[code]
+
+
+def version() -> str:
+    """Return the numbers that a client checks first."""
+    rows = [
+        ["protocol version, in `hello`", str(frames.VERSION)],
+        ["longest payload, bytes", str(wire.MAX_PAYLOAD)],
+        ["samples in a block, in `hello`", str(scales.SAMPLES_PER_BLOCK)],
+        ["nominal rate, mHz; the real one is in `hello`", str(scales.NOMINAL_RATE_MHZ)],
+    ]
+    return markdown(["what this page tells of", "number"], rows)
 
 
 def overview() -> str:
@@ -91,6 +104,8 @@ def enumerations() -> str:
         ("power states", flash.POWER_STATES),
         ("coachings", flash.COACHINGS),
         ("update states", flash.UPDATE_STATES),
+        ("ledger entries", decide.LEDGER),
+        ("faults", [name for name, *_ in faults.FAULTS]),
     )
     rows = [
         [title, "; ".join(f"{k} {name}" for k, name in enumerate(names))] for title, names in lists
@@ -132,6 +147,7 @@ def uuids() -> str:
 
 
 TABLES = {
+    "version": version,
     "overview": overview,
     "fields": fields,
     "parameters": parameters,
