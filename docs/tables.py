@@ -11,6 +11,7 @@ from pathlib import Path
 
 import angles
 import currents
+import files
 import gestures
 import protocol
 import times
@@ -22,6 +23,7 @@ HARDWARE = ROOT / "hardware"
 DOCUMENTS = (
     "hardware/README.md",
     "firmware/README.md",
+    "docs/files.md",
     "docs/frames-and-units.md",
     "docs/protocol.md",
     "docs/troubleshooting.md",
@@ -99,6 +101,7 @@ TABLES = {
     **gestures.TABLES,
     **troubles.TABLES,
     **times.TABLES,
+    **files.TABLES,
 }
 
 

@@ -25,16 +25,12 @@ def test_a_dataset_passes_the_bids_validator(tmp_path):
     export(recording_of(extras={"label": np.zeros(200, "u1")}), tmp_path / "ds")
     write_bids(recording_of(gaps=[(50, 2.0)]), tmp_path / "ds", subject="02", session="01")
     write_bids(recording_of(is_simulated=True), tmp_path / "ds", subject="02", session="02")
-    command = [str(VALIDATOR), "--format", "json", str(tmp_path / "ds")]
+    command = [str(VALIDATOR), "--ignoreWarnings", str(tmp_path / "ds")]
     done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
-    said = json.loads(done.stdout)
-    errors = [row for row in said["issues"]["issues"] if row.get("severity") == "error"]
-    assert errors == []
-    summary = said["summary"]
-    print(f"bids-validator: {summary['totalFiles']} files, errors: {len(errors)}")
-    assert summary["dataTypes"] == ["motion"]
-    assert (len(summary["subjects"]), len(summary["sessions"])) == (2, 2)
-    assert done.returncode == 0
+    print(done.stdout)
+    assert done.returncode == 0, done.stdout
+    assert "This dataset appears to be BIDS compatible." in done.stdout
+    assert "2 - Subjects 2 - Sessions" in done.stdout
 
 
 def test_the_validator_would_find_a_fault(tmp_path):
@@ -42,9 +38,10 @@ def test_the_validator_would_find_a_fault(tmp_path):
         pytest.skip("no bids-validator-deno: pip install 'trunkline[dev]' brings it")
     export(recording_of(), tmp_path / "ds")
     (tmp_path / f"ds/sub-01/motion/{STEM}_channels.tsv").unlink()
-    command = [str(VALIDATOR), "--format", "json", str(tmp_path / "ds")]
+    command = [str(VALIDATOR), str(tmp_path / "ds")]
     done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
     assert done.returncode != 0
+    assert "[ERROR]" in done.stdout + done.stderr
 
 
 def test_subjects_and_sessions_join_a_dataset_and_come_back(tmp_path):
