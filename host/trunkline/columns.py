@@ -7,6 +7,7 @@ Rules:
 - What comes back is equal: same floats, same gaps, same quality.
 """
 
+import math
 from collections.abc import Mapping
 from dataclasses import asdict, fields
 from datetime import datetime
@@ -53,6 +54,7 @@ GYR = tuple(
 )
 _EXTRA = "extra_"
 _NUMBERS, _TEXTS = "fiub", "U"
+_MOST_BYTES = 1 << 30  # of one array beside the samples; ten times what a day's truth takes
 _WIDEST = 8  # bytes: wider numbers are the machine's own
 
 
@@ -157,7 +159,7 @@ def from_columns(
             "rate_hz": float(description["rate_hz"]),
             "name": str(description["name"]),
             "source": str(description["source"]),
-            "is_simulated": _bool_or_none(description["is_simulated"]),
+            "is_simulated": origin(description),
             "start_utc": None if start is None else datetime.fromisoformat(start),
             "placement": str(description["placement"]),
             "axes": str(description["axes"]),
@@ -227,6 +229,8 @@ def _listed(values: Array) -> Any:
 
 def _array(said: Mapping[str, Any], columns: Mapping[str, Array]) -> Array:
     dtype, shape = np.dtype(said["dtype"]), tuple(said["shape"])
+    if dtype.kind not in _NUMBERS + _TEXTS or dtype.itemsize * math.prod(shape) > _MOST_BYTES:
+        raise ValueError(f"an array of {dtype} and shape {shape}")
     if "columns" not in said:
         return np.array(said["values"], dtype=dtype).reshape(shape)
     joined = np.column_stack([columns[name] for name in said["columns"]])
@@ -235,14 +239,19 @@ def _array(said: Mapping[str, Any], columns: Mapping[str, Array]) -> Array:
 
 def _quality(said: Mapping[str, Any]) -> Quality:
     values = {field.name: said[field.name] for field in fields(Quality)}
-    values["stuck_axes"] = tuple(values["stuck_axes"])
-    values["warnings"] = tuple(str(sentence) for sentence in values["warnings"])
-    if values["intervals"] is not None:
-        values["intervals"] = Intervals(**values["intervals"])
-    return Quality(**values)
+    stuck, warnings = (tuple(map(str, values.pop(name))) for name in ("stuck_axes", "warnings"))
+    intervals = values.pop("intervals")
+    if not all(value is None or isinstance(value, int | float) for value in values.values()):
+        raise ValueError("a count of quality that is no number")
+    return Quality(
+        **values,
+        stuck_axes=stuck,
+        warnings=warnings,
+        intervals=None if intervals is None else Intervals(**intervals),
+    )
 
 
-def _bool_or_none(said: Any) -> bool | None:
-    if said is None or isinstance(said, bool):
-        return said
-    raise ValueError(f"is_simulated {said!r}")
+def origin(description: Mapping[str, Any]) -> bool | None:
+    """Tell whether a recording is simulated, as its description says; None: it does not say."""
+    said = description.get("is_simulated")
+    return said if isinstance(said, bool) else None

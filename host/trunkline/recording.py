@@ -114,9 +114,6 @@ class Recording:
         gyr = None if gyr_rad_s is None else _checked_vectors(gyr_rad_s, "gyr_rad_s", len(acc))
         segments(gaps, len(acc))  # raises for gaps that do not fit
         acc, gyr, gaps, so_far, held = mend(acc, gyr, rate, gaps, quality or Quality())
-        check_acc_unit(acc)
-        if gyr is not None:
-            check_gyr_unit(rate, acc, gyr)
         return cls(
             rate_hz=rate,
             acc_m_s2=acc,
@@ -126,7 +123,7 @@ class Recording:
             name=name,
             is_simulated=is_simulated,
             source=source,
-            quality=assess(rate, acc, gyr, so_far, held),
+            quality=_examined(rate, acc, gyr, so_far, held),
             start_utc=start_utc,
             extras=dict(extras or {}),
             gaps=tuple(gaps),
@@ -173,6 +170,16 @@ def axis_map(axes: str) -> FloatArray:
             hint="say where the sensor's x, y and z point on the wearer, such as 'SRA' or 'ASR'",
         )
     return turn
+
+
+def _examined(
+    rate_hz: float, acc: FloatArray, gyr: FloatArray | None, so_far: Quality, held: int
+) -> Quality:
+    with np.errstate(over="ignore", invalid="ignore"):  # numbers too large are refused here
+        check_acc_unit(acc)
+        if gyr is not None:
+            check_gyr_unit(rate_hz, acc, gyr)
+        return assess(rate_hz, acc, gyr, so_far, held)
 
 
 def _checked_rate(rate_hz: float) -> float:

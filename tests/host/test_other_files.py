@@ -58,6 +58,16 @@ def test_a_damaged_matlab_file_is_one_sentence(tmp_path, motion):
             load(tmp_path / "a.mat")
 
 
+def test_a_file_that_crashes_scipy_is_one_sentence(tmp_path):
+    """Byte 144 makes a sparse matrix of the struct: scipy 1.17 ends with a segmentation fault."""
+    savemat(tmp_path / "a.mat", {"s": {"fs": RATE_HZ, "acc_g": np.ones((40, 3))}})
+    damaged = bytearray((tmp_path / "a.mat").read_bytes())
+    damaged[144] = 5
+    (tmp_path / "a.mat").write_bytes(damaged)
+    with pytest.raises(InputError, match="no whole MATLAB file"):
+        load(tmp_path / "a.mat")
+
+
 # ---- Axivity
 
 

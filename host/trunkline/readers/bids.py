@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from trunkline.columns import OPTIONS, check_options, from_columns
+from trunkline.columns import OPTIONS, check_options, from_columns, origin
 from trunkline.errors import InputError
 from trunkline.exports.bids import DESCRIPTION_KEY
 from trunkline.quality import Quality
@@ -53,7 +53,7 @@ def read_bids(path: Path, strict: bool, options: Mapping[str, Any]) -> Recording
     columns, damaged = _columns(file, names)
     check_options(options, (*OPTIONS, "tracked_point"), file.name)
     recording = _by_channels(file, channels, sidecar, columns, damaged, strict, options)
-    simulated = False if description is None else description.get("is_simulated")
+    simulated = False if description is None else origin(description)
     return replace(recording, is_simulated=simulated)
 
 
@@ -225,7 +225,7 @@ def _axes(file: Path, channels: list[Channel], acc: tuple[str, ...]) -> str | No
     frame = next(row.get("reference_frame") for row in channels if row["name"] == acc[0])
     if not beside.is_file():
         return None
-    said = _json(beside).get("reference_frame", {})
-    level = said.get("Levels", {}).get(frame, {}) if isinstance(said, dict) else {}
-    axes = level.get("SpatialAxes") if isinstance(level, dict) else None
+    axes: Any = _json(beside)
+    for key in ("reference_frame", "Levels", frame, "SpatialAxes"):
+        axes = axes.get(key) if isinstance(axes, dict) else None
     return axes if isinstance(axes, str) and "_" not in axes else None

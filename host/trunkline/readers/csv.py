@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from trunkline.columns import OPTIONS, check_options, from_columns
+from trunkline.columns import OPTIONS, check_options, from_columns, origin
 from trunkline.errors import InputError
 from trunkline.quality import Quality
 from trunkline.readers.described import find_description, read_whole
@@ -43,12 +43,12 @@ def read_csv(path: Path, strict: bool, options: Mapping[str, Any]) -> Recording:
     whole = read_whole(path, description)
     if whole is not None:
         return from_columns(whole, description, options, file=path.name)
-    said = {name: description[name] for name in OPTIONS if name in description}
+    said = {name: str(description[name]) for name in OPTIONS if name in description}
     recording = _read_table(path, strict, {**said, **options})
     warning = "not every sample of its description is there: times are the time column's"
     return replace(
         recording,
-        is_simulated=description.get("is_simulated"),
+        is_simulated=origin(description),
         quality=replace(
             recording.quality, warnings=(*recording.quality.warnings, f"{path.name}: {warning}")
         ),

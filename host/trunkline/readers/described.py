@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -64,11 +65,12 @@ def read_whole(
     """
     with path.open(encoding="utf-8-sig", errors="replace") as file:
         names = list(header or file.readline().strip().split(separator))
-        if len(set(names)) != len(names):
+        first = file.readline()
+        if len(set(names)) != len(names) or not first.strip():
             return None
         try:
             table = np.loadtxt(
-                file,
+                chain([first], file),
                 delimiter=separator,
                 comments=None,
                 ndmin=1,
@@ -85,5 +87,5 @@ def _dtype(column: str, description: Mapping[str, Any]) -> np.dtype[Any]:
     for said in description.get("extras", {}).values():
         if column in said.get("columns", ()):
             dtype: np.dtype[Any] = np.dtype(said["dtype"])
-            return np.dtype(np.uint8) if dtype.kind == "b" else dtype
+            return dtype if dtype.kind in "fiu" else np.dtype(np.uint8)
     return np.dtype(np.float64)

@@ -231,7 +231,8 @@ class Roles:
 
 
 def _guess_acc_unit(acc: FloatArray) -> str:
-    median = float(np.nanmedian(np.linalg.norm(acc, axis=1))) if len(acc) else 0.0
+    with np.errstate(over="ignore"):
+        median = float(np.nanmedian(np.linalg.norm(acc, axis=1))) if len(acc) else 0.0
     for unit, factor in ACC_UNITS.items():
         if 0.8 <= median * factor / STANDARD_GRAVITY_M_S2 <= 1.25:
             return unit

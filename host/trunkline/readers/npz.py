@@ -122,9 +122,10 @@ def _exported(
     if description is None:
         return None
     columns = _columns(arrays.get("acc_m_s2"), ACC) | _columns(arrays.get("gyr_rad_s"), GYR)
-    names = description.get("extras", ())
+    listed = description.get("extras")
+    names = [name for name in arrays if isinstance(listed, list) and name in listed]
     recording = from_columns(columns, {**description, "extras": {}}, options, file=path.name)
-    return replace(recording, extras={name: arrays[name] for name in names if name in arrays})
+    return replace(recording, extras={name: arrays[name] for name in names})
 
 
 def _columns(vectors: NDArray[Any] | None, columns: tuple[Column, ...]) -> dict[str, NDArray[Any]]:

@@ -37,7 +37,8 @@ def read_parquet(path: Path, strict: bool, options: Mapping[str, Any]) -> Record
     table = _table(path)
     description = _description(table, path.name)
     if description is not None:
-        ours = [name for name in description.get("columns", ()) if name in table.column_names]
+        said = description.get("columns")
+        ours = [name for name in table.column_names if isinstance(said, dict) and name in said]
         columns = {name: _numbers(table, name, path.name) for name in ours}
         return from_columns(columns, description, options, file=path.name)
     mapping = mapping_of(path.name, options)
