@@ -76,7 +76,7 @@ def read_whole(
                 ndmin=1,
                 dtype=[(name, _dtype(name, description)) for name in names],
             )
-        except (ValueError, TypeError, AttributeError):
+        except (ValueError, TypeError, KeyError):
             return None
     if len(table) != description.get("sample_count"):
         return None
@@ -84,8 +84,9 @@ def read_whole(
 
 
 def _dtype(column: str, description: Mapping[str, Any]) -> np.dtype[Any]:
-    for said in description.get("extras", {}).values():
-        if column in said.get("columns", ()):
+    extras = description.get("extras")
+    for said in extras.values() if isinstance(extras, dict) else ():
+        if isinstance(said, dict) and column in said.get("columns", ()):
             dtype: np.dtype[Any] = np.dtype(said["dtype"])
             return dtype if dtype.kind in "fiu" else np.dtype(np.uint8)
     return np.dtype(np.float64)

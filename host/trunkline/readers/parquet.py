@@ -61,8 +61,10 @@ def _table(path: Path) -> "pa.Table":
 
     try:
         with pq.ParquetFile(path) as file:  # unlike read_table, it knows columns of one name
-            return file.read()
-    except (pa.ArrowException, OSError) as error:
+            table = file.read()
+            table.column_names  # noqa: B018 - names that are no text come to light here
+            return table
+    except (pa.ArrowException, OSError, ValueError) as error:
         raise InputError(
             found=f"{path.name!r}, which is no whole Parquet file",
             expected="a Parquet file with one row a sample",
