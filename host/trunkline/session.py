@@ -2,8 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncGenerator, Callable, Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,10 +10,11 @@ from typing import TYPE_CHECKING
 from posturecore import frames, params, patterns
 from trunkline.answers import Answer, neutral_index
 from trunkline.block_runs import BlockReader, BlockRun
+from trunkline.blocking import BlockingSession
 from trunkline.contact import Contact
-from trunkline.errors import InputError, LinkError, ProtocolError, TrunklineError
+from trunkline.errors import InputError, LinkError, ProtocolError
 from trunkline.events import Calibration, Event, Status
-from trunkline.streams import BLOCKS_SOMEHOW, LIMIT, Queue
+from trunkline.streams import BLOCKS_SOMEHOW, LIMIT, Listening
 
 if TYPE_CHECKING:
     from trunkline.updating import Bundle
@@ -42,6 +42,10 @@ class Session(Contact):
         listeners: Called with every event.
         log_listeners: Called with the bytes of stored frames, and of the log_from before them.
     """
+
+    def blocking(self) -> BlockingSession:
+        """Give the same session without await, for scripts and notebooks; `with` opens it."""
+        return BlockingSession(self)
 
     async def status(self) -> Status:
         """Ask for the device's health."""
@@ -96,15 +100,8 @@ class Session(Contact):
                 if (run := reader.take(event)) is not None:
                     yield run
 
-    @asynccontextmanager
-    async def _listening(self, wish: int, limit: int) -> AsyncIterator[Queue]:
-        try:
-            with self._streams.queue(wish, limit) as queue:
-                await self._ask_for_streams()
-                yield queue
-        finally:
-            with suppress(TrunklineError):  # who leaves does not wait for the device
-                await self._ask_for_streams()
+    def _listening(self, wish: int, limit: int) -> Listening:
+        return Listening(self._streams, self._ask_for_streams, wish, limit)
 
     async def flush(self) -> None:
         """Have the device send what it still holds of the stream."""

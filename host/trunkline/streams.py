@@ -2,11 +2,11 @@
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import AbstractAsyncContextManager, contextmanager, suppress
 
 from posturecore import frames
-from trunkline.errors import InputError
+from trunkline.errors import InputError, TrunklineError
 from trunkline.events import Blocks, Decisions, Dropped, Event, Samples
 
 LIMIT = 1000  # events [D]: more than two minutes of all that a device streams
@@ -127,19 +127,19 @@ class Streams:
         for queue in self._queues:
             queue.end(*self._end)
 
-    @contextmanager
-    def queue(self, wish: int, limit: int) -> Iterator[Queue]:
+    def add(self, wish: int, limit: int) -> Queue:
         """Give a queue of what comes from now on; see `Queue`."""
         queue = Queue(wish, limit, self._changed.set if self._is_file else None)
         if self._end is not None:
             queue.end(*self._end)
         self._queues.append(queue)
         self._changed.set()
-        try:
-            yield queue
-        finally:
-            self._queues.remove(queue)
-            self._changed.set()
+        return queue
+
+    def remove(self, queue: Queue) -> None:
+        """Give it nothing more."""
+        self._queues.remove(queue)
+        self._changed.set()
 
     @contextmanager
     def waiting(self) -> Iterator[None]:
@@ -156,3 +156,33 @@ class Streams:
         while not (self._queues or self._waiters) or any(q.is_full for q in self._queues):
             self._changed.clear()
             await self._changed.wait()
+
+
+class Listening(AbstractAsyncContextManager[Queue]):
+    """A queue for as long as somebody iterates, and the device told before and after.
+
+    A class: a generator of its own would be closed beside the one that uses it when a loop ends.
+    """
+
+    def __init__(
+        self, streams: Streams, ask: Callable[[], Awaitable[None]], wish: int, limit: int
+    ) -> None:
+        """Prepare; `ask` has the device stream what is wanted now."""
+        self._streams, self._ask = streams, ask
+        self._wish, self._limit = wish, limit
+
+    async def __aenter__(self) -> Queue:
+        """Begin to listen."""
+        self._queue = self._streams.add(self._wish, self._limit)
+        try:
+            await self._ask()
+        except BaseException:
+            self._streams.remove(self._queue)
+            raise
+        return self._queue
+
+    async def __aexit__(self, *_: object) -> None:
+        """Withdraw what was asked for; who leaves does not wait for a device that is gone."""
+        self._streams.remove(self._queue)
+        with suppress(TrunklineError):
+            await self._ask()
