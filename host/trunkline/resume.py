@@ -53,7 +53,7 @@ class Gap:
         if isinstance(event, Samples):
             if self._due is not None:
                 self._say(event.sample_index - self._due)
-            self._due = event.sample_index + len(event.items)
+            self._due = max(self._due or 0, event.sample_index + len(event.items))
 
     def restart(self) -> None:
         """Forget what was counted: the device has started anew."""

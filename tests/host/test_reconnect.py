@@ -286,6 +286,19 @@ async def test_link_lost_again_before_a_sample_came_leaves_the_gap_to_the_next(d
     ]
 
 
+async def test_frame_that_came_again_late_does_not_widen_the_gap(device, clock):
+    session, heard = talk(device, clock)
+    async with session:
+        await session.set_stream(samples=True)
+        device.sample()
+        device.sample()
+        device.say(frames.SAMPLES, (0, 0), (SAMPLE,) * 12)
+        device.cut()
+        await heard.until(Hello, 2)
+        device.sample()
+    assert heard.of(LinkBack)[0].missed_samples == 0
+
+
 async def test_back_without_samples_is_said_after_a_while_all_the_same(device, clock):
     session, heard = talk(device, clock, samples_s=0.01)
     async with session:
