@@ -43,6 +43,7 @@ check: $(READY)  ## Formatting, lint, types, generated files
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/python docs/tables.py --check
+	$(BIN)/python docs/monitor_picture.py --check
 	$(BIN)/python hardware/draw.py --check
 	$(BIN)/python hardware/wear.py --check
 	$(BIN)/python -m tests.vectors.write --check
@@ -60,6 +61,7 @@ vectors: $(READY)  ## Write the golden vectors anew
 
 docs: $(READY)  ## Write the generated tables and drawings anew
 	$(BIN)/python docs/tables.py
+	$(BIN)/python docs/monitor_picture.py
 	$(BIN)/python hardware/draw.py
 	$(BIN)/python hardware/wear.py
 

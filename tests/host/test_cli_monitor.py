@@ -7,6 +7,7 @@ import subprocess
 import sys
 
 from trunkline import load
+from trunkline.capture import read_frames
 
 from .terminal import complaint
 
@@ -42,8 +43,10 @@ def test_monitor_copies_a_capture_and_never_writes_over_one(run, demo_run):
     code, _, err = run("monitor", demo_run.simulated.capture, "--record", "copy.tlcap")
     assert code == 0
     assert err.endswith("frames; faults: none\n")
-    with open("copy.tlcap", "rb") as copy:
-        assert copy.read() == demo_run.simulated.capture.read_bytes()
+    header, data = read_frames("copy.tlcap")
+    original, frames = read_frames(demo_run.simulated.capture)
+    assert data == frames
+    assert {name: header[name] for name in original} == original
     complaint(run("monitor", demo_run.simulated.capture, "--record", "copy.tlcap"))
 
 
