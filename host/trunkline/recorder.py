@@ -11,6 +11,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from trunkline.capture_files import CaptureFiles
+from trunkline.errors import TrunklineError
 
 _ON_DISK_S = 0.5  # [D]: with what the device itself holds back, a power cut costs under a second
 _MOST_WAITING_BYTES = 4 << 20  # [D]: 45 minutes of stream
@@ -63,7 +64,7 @@ class Recorder:
         self._waiting: list[tuple[bytes, datetime]] = []
         self._waiting_bytes = 0
         self._is_closing = False
-        self._failure: Exception | None = None
+        self._failure: TrunklineError | None = None
         self._is_told = False
         self._due_s: float | None = None  # when what was written must be on the disk
         self._thread = threading.Thread(target=self._run, daemon=True)
@@ -132,10 +133,20 @@ class Recorder:
                     pass
             finally:
                 self._files.close()
-        except Exception as error:  # told to whoever writes or closes next
-            with self._changed:
-                self._failure = error
-                self._waiting = []
+        except TrunklineError as error:  # told to whoever writes or closes next
+            self._fail(error)
+        except Exception as error:  # ours: it must not pass unseen, nor disturb the link
+            failure = TrunklineError(
+                f"Found {error!r} where the recording is written; expected none; "
+                "try recording to a new file, and report it."
+            )
+            failure.__cause__ = error
+            self._fail(failure)
+
+    def _fail(self, failure: TrunklineError) -> None:
+        with self._changed:
+            self._failure = failure
+            self._waiting = []
 
     def _turn(self) -> bool:
         """Write what waits and flush what is due; return whether to go on."""

@@ -54,7 +54,7 @@ def test_record_of_the_virtual_board_makes_a_dated_file_that_replays(run):
     found = check(path)
     assert (found.verdict, found.is_simulated) == ("whole", True)
     assert found.start_utc is not None
-    assert found.duration_s == said["samples_s"] > 15
+    assert found.duration_s == said["samples_s"] > 0
     assert len(load(path, strict=True).acc_m_s2) == said["samples"]
     code, out, _ = run("replay", path, "--json")
     assert code == 0

@@ -8,7 +8,7 @@ import pytest
 
 from posturecore import frames, params, wire
 from tests.bench.streamed import write_capture
-from trunkline import InputError
+from trunkline import InputError, TrunklineError
 from trunkline.capture import read_capture, read_frames
 from trunkline.captured import analyze_capture, mirror_of
 from trunkline.checking import check
@@ -249,6 +249,7 @@ def test_a_failure_in_the_thread_comes_out_where_the_data_comes_in(tmp_path, mon
     monkeypatch.setattr(recorder._files, "write", broken)
     recorder.write(b"?")
     recorder._thread.join(60)
-    with pytest.raises(KeyError, match="mine"):
+    with pytest.raises(TrunklineError, match=r"Found KeyError\('mine'\)") as failure:
         recorder.write(b"?")
+    assert isinstance(failure.value.__cause__, KeyError)
     recorder.close()  # it has been told

@@ -81,10 +81,21 @@ async def _on_screen(session: "Session", where: str, seconds: float) -> None:
     from trunkline.cli.screen import Screen
 
     origin = f"SIMULATED, {where}" if where.startswith("sim:") else where
-    screen = Screen(session, origin)
+    await Screen(session, origin).show(_watch(session, seconds))
+
+
+async def _watch(session: "Session", seconds: float) -> None:
+    import asyncio
+
+    from trunkline.cli.screen import ask_for_log
+
     async with session:
         await _begin(session)
-        await screen.show(seconds or None)
+        asking = asyncio.create_task(ask_for_log(session))
+        try:
+            await session.wait_over(seconds or None)
+        finally:
+            asking.cancel()
 
 
 async def _begin(session: "Session") -> bool:

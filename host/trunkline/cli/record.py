@@ -126,6 +126,8 @@ def _progress(session: "Session", recorder: "Recorder", tally: "Tally") -> Itera
 
 
 def _line(is_away: bool, recorder: "Recorder", tally: "Tally") -> str:
+    if not tally.samples and not recorder.size_bytes:
+        return "[dim]connecting ...[/]"
     free = recorder.free_bytes
     parts = [
         clock(tally.stream_s),

@@ -3,8 +3,9 @@
 import asyncio
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager, suppress
+from typing import Any
 
 from rich.live import Live as Display
 
@@ -30,7 +31,7 @@ class Screen:
     """Draws what a session hears."""
 
     def __init__(self, session: Session, origin: str) -> None:
-        """Listen to a session, best before it is open.
+        """Listen to a session that is not open yet.
 
         Args:
             session: Whose events to draw.
@@ -41,27 +42,24 @@ class Screen:
         self._live = Live()
         session.listeners.append(self._live.take)
 
-    async def show(self, seconds: float | None) -> None:
-        """Draw until the link is over, the time is up or q is pressed.
+    async def show(self, work: Coroutine[Any, Any, None]) -> None:
+        """Draw while this works: until it ends, or q is pressed, which cancels it.
 
         Raises:
-            TrunklineError: As `Session.wait_over`.
+            Exception: What the work raised.
         """
-        is_quit = asyncio.Event()
-        tasks = [asyncio.create_task(work) for work in (self._draw(), self._ask())]
-        ends = [
-            asyncio.create_task(self._session.wait_over(seconds)),
-            asyncio.create_task(is_quit.wait()),
-        ]
+        working = asyncio.create_task(work)
+        drawing = asyncio.create_task(self._draw())
         try:
-            with _keys(is_quit.set):
-                done, _ = await asyncio.wait((*tasks, *ends), return_when=asyncio.FIRST_COMPLETED)
-                for task in done:
-                    task.result()  # what went wrong comes out here
+            with _keys(working.cancel):
+                await asyncio.wait((working, drawing), return_when=asyncio.FIRST_COMPLETED)
         finally:
-            for task in (*tasks, *ends):
+            for task in (working, drawing):
                 task.cancel()
-            await asyncio.gather(*tasks, *ends, return_exceptions=True)
+            results = await asyncio.gather(working, drawing, return_exceptions=True)
+        for result in results:
+            if isinstance(result, Exception):
+                raise result
 
     async def _draw(self) -> None:
         with Display(console=out.console, screen=True, auto_refresh=False) as display:
@@ -71,15 +69,17 @@ class Screen:
                 await asyncio.to_thread(display.update, drawn, refresh=True)
                 await asyncio.sleep(_REDRAW_S)
 
-    async def _ask(self) -> None:
-        while True:
-            with suppress(TrunklineError):  # an older device, or the link is away: next time
-                await self._session.ask(LogStatus, frames.REQUEST, (flash.LOG_STATUS,))
-            await asyncio.sleep(_ASK_EVERY_S)
+
+async def ask_for_log(session: Session) -> None:
+    """Ask again and again how full the device's log is; cancel it to stop."""
+    while True:
+        with suppress(TrunklineError):  # an older device, or the link is away: next time
+            await session.ask(LogStatus, frames.REQUEST, (flash.LOG_STATUS,))
+        await asyncio.sleep(_ASK_EVERY_S)
 
 
 @contextmanager
-def _keys(on_quit: Callable[[], None]) -> Iterator[None]:
+def _keys(on_quit: Callable[[], object]) -> Iterator[None]:
     """Hear keys without Enter; where there is no such terminal, Ctrl-C is left."""
     if termios is None or not sys.stdin.isatty():
         yield
@@ -91,7 +91,7 @@ def _keys(on_quit: Callable[[], None]) -> Iterator[None]:
             on_quit()
 
     before = termios.tcgetattr(handle)
-    tty.setcbreak(handle)
+    tty.setcbreak(handle, termios.TCSANOW)  # what was typed before counts, too
     loop.add_reader(handle, hear)
     try:
         yield
