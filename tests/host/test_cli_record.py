@@ -144,12 +144,12 @@ FULL = """
 import resource, sys
 from trunkline import cli
 
-resource.setrlimit(resource.RLIMIT_FSIZE, (40000, 40000))
+resource.setrlimit(resource.RLIMIT_FSIZE, (16000, 16000))
 sys.argv = ["trunkline", *sys.argv[1:]]
 cli.main()
 """
 MOUNT = """
-mount -t tmpfs -o size=64k none "$1" && cd "$1" && shift && "$@"
+mount -t tmpfs -o size=32k none "$1" && cd "$1" && shift && "$@"
 code=$?
 cp -r . "$0"
 exit $code
@@ -157,7 +157,7 @@ exit $code
 
 
 def in_small_disk():
-    """A real file system of 64 kB, where this user may make one."""
+    """A real file system of 32 kB, where this user may make one."""
     can = shutil.which("unshare") and subprocess.run(
         ["unshare", "-rm", "true"], capture_output=True, check=False
     )
@@ -187,7 +187,7 @@ async def test_a_file_that_may_grow_no_more_is_a_sentence_and_a_clean_stop(tmp_p
         assert device.was_left_politely
     assert f"Found {path}: File too large; expected room for the capture" in sentence
     assert check(path).verdict == "whole"
-    assert 39_000 < path.stat().st_size <= 40_000
+    assert 15_000 < path.stat().st_size <= 16_000
 
 
 async def test_a_full_disk_is_a_sentence_and_a_clean_stop(tmp_path):
@@ -202,7 +202,7 @@ async def test_a_full_disk_is_a_sentence_and_a_clean_stop(tmp_path):
     assert "No space left on device; expected room for the capture" in sentence
     [path] = copy.glob("*.tlcap")
     assert check(path).verdict == "whole"
-    assert path.stat().st_size > 60_000
+    assert path.stat().st_size > 28_000
 
 
 async def test_the_device_is_told_the_time_in_the_wearer_s_zone(tmp_path):

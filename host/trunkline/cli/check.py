@@ -38,9 +38,9 @@ def check(
 ) -> None:
     """Say what is whole in files: from when to when, what is damaged or missing, and where.
 
-    Exit code 0: all whole. 1: something is damaged or missing, the rest can be used. 2: a file
-    that cannot be read at all. With --repair 0 once the new file is written; nothing is ever
-    changed in place, and what is missing stays missing.
+    Exit code 0: all is whole, or the repaired file is written.
+    1: something is damaged or missing, the rest can be used.
+    2: a file cannot be read at all.
 
     Example:  trunkline check monday.tlcap
 

@@ -34,8 +34,8 @@ def monitor(
 ) -> None:
     """Show angle, context, episodes and cues as the device decides them.
 
-    In a terminal a screen of 80 columns or more; q ends it. In a pipe, or with --plain, a line a
-    second and a line for each thing that happens.
+    In a terminal it is a screen, which q ends.
+    In a pipe, or with --plain, it is a line a second and one for each thing that happens.
 
     Example:  trunkline monitor sim: --speed 20
 

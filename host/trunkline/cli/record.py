@@ -44,9 +44,9 @@ def record(
 ) -> None:
     """Record all that a device streams; Ctrl-C ends it, and all that came is kept.
 
-    A folder gets a file for each local day and each start of the device, DAY_DEVICE_BOOT.tlcap;
-    nothing is ever overwritten, and each file can be replayed alone. A crash, kill -9 or a power
-    cut loses at most the last second; `trunkline check FILE` says what is whole.
+    A folder gets a file for each local day and each start of the device.
+    No file is ever overwritten, and each can be replayed alone.
+    A crash, kill -9 or a power cut loses at most the last second.
 
     Example:  trunkline record sim: -o recordings --for 10s --speed 20
 
