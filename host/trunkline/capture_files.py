@@ -32,8 +32,9 @@ class CaptureFiles:
         """Prepare; the first file is made when the device has said who it is.
 
         Args:
-            target: A folder, which is made if need be: one file a day. Or a new file's name,
-                ending in .tlcap: one file, and further ones (NAME_2) only if the device restarts.
+            target: A folder, made if need be and without a dot in its name: one file a day. Or a
+                new file's name, ending in .tlcap: one file, and further ones (NAME_2) only if the
+                device restarts.
             header: Plain values that say what this is; never a person's name.
 
         Raises:
@@ -133,6 +134,8 @@ class CaptureFiles:
     def _check_target(self) -> None:
         folder = self._target if self._is_folder else self._target.parent
         try:
+            if self._is_folder and self._target.suffix and not folder.is_dir():
+                raise NotADirectoryError(20, f"neither a folder nor a name ending in {SUFFIX}")
             if self._is_folder:
                 folder.mkdir(exist_ok=True)
             elif self._target.exists():

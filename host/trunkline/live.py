@@ -31,6 +31,7 @@ STATES = ("good", "begun", "prolonged")
 TREND_S = 120.0
 TREND_BLOCKS = round(TREND_S * 10)
 _RATE_OVER_S = 5.0
+_MOST_COUNTED = 10_000  # frames in those five seconds, of a simulation in a hurry
 _MOST_LINES = 200
 
 
@@ -131,7 +132,7 @@ class Live:
         self._cue: tuple[int, str] | None = None  # its block, and words
         self._coaching = ""
         self._trend: deque[float | None] = deque(maxlen=TREND_BLOCKS)
-        self._came_s: deque[float] = deque()
+        self._came_s: deque[float] = deque(maxlen=_MOST_COUNTED)
         self._lines: deque[Line] = deque(maxlen=_MOST_LINES)
 
     def take(self, event: Event) -> None:

@@ -14,7 +14,10 @@ import pytest
 from trunkline import load
 from trunkline.capture import read_capture, read_frames
 from trunkline.checking import check
+from trunkline.cli.record import _line
 from trunkline.events import SamplesRun, TimeAnchor
+from trunkline.recorder import Recorder
+from trunkline.tally import Tally
 
 from .tcp_device import SAMPLES, tcp_device
 from .terminal import complaint
@@ -138,6 +141,18 @@ async def test_a_lost_link_is_a_stated_gap_in_the_same_file(tmp_path):
     assert sum(gap.lost_s for gap in found.gaps) == pytest.approx(said["lost_samples"] / 60)
     anchors = [e for e in read_capture(path).events if isinstance(e, TimeAnchor)]
     assert len(anchors) >= 2  # on contact, and when the link was back
+
+
+def test_the_line_of_progress_says_what_matters(tmp_path):
+    tally = Tally()
+    with Recorder(tmp_path, {}) as recorder:
+        assert "connecting" in _line(False, recorder, tally)
+        tally.samples, tally.lost_samples, tally.battery_mv = 432_000, 12, 3870
+        recorder.free_bytes = 71_600_000_000
+        line = _line(True, recorder, tally)
+    for words in ("2:00:00", "432,000 samples", "lost 12", "71.6 GB free", "3.87 V", "link lost"):
+        assert words in line
+    assert len(line) < 80 + len("[red][/]") * 2
 
 
 FULL = """

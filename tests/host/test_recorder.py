@@ -104,7 +104,10 @@ def test_a_file_that_exists_and_a_folder_that_does_not_are_told_at_once(tmp_path
         Recorder(tmp_path / "none" / "a.tlcap", HEADER)
     with pytest.raises(InputError, match="a folder, or the name of a new file"):
         Recorder(tmp_path / "none" / "deeper", HEADER)
+    with pytest.raises(InputError, match="neither a folder nor a name"):
+        Recorder(tmp_path / "monday.csv", HEADER)
     assert (tmp_path / "a.tlcap").read_bytes() == b"mine"
+    assert [path.name for path in tmp_path.iterdir()] == ["a.tlcap"]
 
 
 @pytest.mark.parametrize("name", ["out", "monday.tlcap"])
