@@ -47,9 +47,7 @@ def monitor(
         raise InputError(
             found=f"--seconds {seconds:g}", expected="seconds of 0 or more", hint="--seconds 30"
         )
-    import asyncio  # here, as all that works with it: the other commands need not wait for it
-
-    from trunkline.connecting import connect
+    from trunkline.connecting import connect  # here: the other commands need not wait for it
     from trunkline.recorder import Recorder
 
     session = connect(where, speed=speed)
@@ -58,11 +56,20 @@ def monitor(
             session.capture = stack.enter_context(Recorder(record, header_of(where)))
         if where.startswith("sim:"):
             err.print("[yellow]SIMULATED[/]: a virtual board")
-        is_screen = out.console.is_terminal and session.takes_commands
-        if is_screen and not plain and not as_json:
-            asyncio.run(_on_screen(session, where, seconds))
-        else:
-            asyncio.run(_in_lines(session, seconds, as_json))
+        is_screen = session.takes_commands or speed is not None
+        show(session, where, seconds=seconds, is_screen=is_screen and not plain, as_json=as_json)
+
+
+def show(
+    session: "Session", where: str, *, seconds: float = 0.0, is_screen: bool, as_json: bool
+) -> None:
+    """Open a session and show what comes, to its end or for so long; 0: to its end."""
+    import asyncio
+
+    if is_screen and out.console.is_terminal and not as_json:
+        asyncio.run(_on_screen(session, where, seconds))
+    else:
+        asyncio.run(_in_lines(session, seconds, as_json))
     faults = ", ".join(f"{kind} {n}" for kind, n in session.counts.items() if kind != "good")
     err.print(f"{session.counts['good']} frames; faults: {faults or 'none'}")
 
@@ -90,6 +97,9 @@ async def _watch(session: "Session", seconds: float) -> None:
     from trunkline.cli.screen import ask_for_log
 
     async with session:
+        if not session.takes_commands:
+            await session.wait_over(seconds or None)
+            return
         await _begin(session)
         asking = asyncio.create_task(ask_for_log(session))
         try:

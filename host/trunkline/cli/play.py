@@ -44,4 +44,5 @@ def play(
         transport = RecordedTransport(recording, settings, pose, speed=speed)
     if is_simulated:
         err.print("[yellow]SIMULATED[/]: nobody wore this")
-    monitor.show(Session(transport), 0.0, as_json)
+    origin = f"SIMULATED, {file.name}" if is_simulated else file.name
+    monitor.show(Session(transport), origin, is_screen=True, as_json=as_json)
