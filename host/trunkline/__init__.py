@@ -10,7 +10,14 @@ analysis = trunkline.analyze(recording)  # episodes, bends, cues, wear
 import typing
 
 from trunkline.analysis import Analysis, Cue, Episode, Wear
-from trunkline.errors import InputError, LinkError, ProtocolError, SimulatorError, TrunklineError
+from trunkline.errors import (
+    DetectorError,
+    InputError,
+    LinkError,
+    ProtocolError,
+    SimulatorError,
+    TrunklineError,
+)
 from trunkline.filter import GravityFilter, gravity
 from trunkline.readers import CsvMapping, load
 from trunkline.recording import Recording
@@ -28,6 +35,7 @@ __all__ = [
     "Analysis",
     "CsvMapping",
     "Cue",
+    "DetectorError",
     "Episode",
     "GravityFilter",
     "InputError",

@@ -11,7 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from posturecore.scales import CHANNELS, NOMINAL_RATE_MHZ, SAMPLES_PER_BLOCK
+from trunkline.blocks import lay_out
 from trunkline.errors import InputError
+from trunkline.filter import gravity
 from trunkline.filter_gaps import Gap
 from trunkline.recording import STANDARD_GRAVITY_M_S2, Recording
 
@@ -60,6 +62,19 @@ def to_counts(recording: Recording, up: FloatArray) -> Counts:
         (M, 9) int16 at 60 Hz: gyr, acc, up, in the scales of posturecore.scales.
     """
     return _sampled(_channels(recording, up), recording.rate_hz)
+
+
+def blocks_of(recording: Recording) -> tuple[NDArray[np.int32], NDArray[np.bool_]]:
+    """Filter a recording, offline, and bring it to the device's blocks.
+
+    Returns:
+        (K, 16) blocks, zeros where samples are missing, and (K,) whether a block is missing.
+
+    Raises:
+        InputError: A gap of more than a day.
+    """
+    worn = recording.in_sensor_frame()
+    return lay_out(to_stretches(worn, gravity(worn, mode="offline", gaps=worn.gaps)))
 
 
 def to_stretches(recording: Recording, up: FloatArray) -> list[tuple[int, Counts]]:

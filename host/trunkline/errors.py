@@ -5,7 +5,8 @@
      ├── ProtocolError         exit 1: the device said something it must not say
      ├── LinkError             exit 1: the device cannot be reached, or went away
      │    └── BluetoothError   exit 1: as Bluetooth tells, with the row of its table
-     └── SimulatorError        exit 1: the virtual board or its radio stopped
+     ├── SimulatorError        exit 1: the virtual board or its radio stopped
+     └── DetectorError         exit 1: a plug-in detector failed; the other results stand
 
 A message is one sentence: what was found, what was expected, what to try.
 """
@@ -55,3 +56,19 @@ class BluetoothError(LinkError):
 
 class SimulatorError(TrunklineError):
     """The virtual board or its radio stopped; the message ends with what the firmware printed."""
+
+
+class DetectorError(TrunklineError):
+    """A detector that a plug-in brings failed; nothing else is touched by it.
+
+    Attributes:
+        detector: Its name, package and version.
+        reason: What happened.
+    """
+
+    def __init__(self, detector: str, reason: str) -> None:
+        self.detector, self.reason = detector, reason
+        super().__init__(
+            f"The detector {detector} failed: {reason}; all other results stand; "
+            "try: leave it out, and tell its author."
+        )

@@ -18,12 +18,11 @@ from posturecore.context import CHANGING, UNKNOWN, WALKING
 from posturecore.decide import KIND_BEND, KIND_SLOUCH, Decider
 from posturecore.scales import NOMINAL_RATE_MHZ
 from trunkline.analysis import Analysis, Cue, Episode, Wear, block_seconds
-from trunkline.blocks import BlockArray, lay_out
+from trunkline.blocks import BlockArray
 from trunkline.calm import Calm
-from trunkline.counts import to_stretches
+from trunkline.counts import blocks_of
 from trunkline.decisions import Decisions
 from trunkline.errors import InputError
-from trunkline.filter import gravity
 from trunkline.neutral import Up, find_neutral, given_neutral, neutral_vector
 from trunkline.passing import Passing
 from trunkline.quality import runs
@@ -252,8 +251,7 @@ def analyze(
 
     prescription = complete_settings(settings, recording.placement)
     worn = recording.in_sensor_frame()
-    up_vectors = gravity(worn, mode="offline", gaps=worn.gaps)
-    blocks, is_lost = lay_out(to_stretches(worn, up_vectors))
+    blocks, is_lost = blocks_of(worn)
     replay = Replay(prescription)
     up = None if neutral is None else given_neutral(recording, neutral)
     source = "given"

@@ -12,6 +12,7 @@ from trunkline.cli import (
     check,
     convert,
     demo,
+    detectors,
     evaluate,
     monitor,
     record,
@@ -49,6 +50,7 @@ app.command("monitor")(monitor.monitor)
 app.command("simulate")(simulate.simulate)
 app.command("evaluate")(evaluate.evaluate)
 app.command("settings")(settings.settings)
+app.command("detectors")(detectors.detectors)
 app.command("scan")(scan.scan)
 app.command("check")(check.check)
 app.command("record")(record.record)

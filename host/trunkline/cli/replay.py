@@ -1,13 +1,16 @@
 """`trunkline replay`: a recording through exactly what the device decides."""
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from trunkline.analysis import Analysis
-from trunkline.cli import inputs
+from trunkline.cli import detectors, inputs
 from trunkline.cli.output import out, print_analysis, print_json, warn
 from trunkline.comparison import Comparison
+
+if TYPE_CHECKING:
+    from trunkline.detected import Detected
 
 
 def replay(
@@ -31,6 +34,7 @@ def replay(
         float | None,
         typer.Option(metavar="TIMES", help="Play it as if live, so many times as fast."),
     ] = None,
+    detector: detectors.Named = None,
 ) -> None:
     """Replay a recording through what the device decides; with --speed, as if live.
 
@@ -56,18 +60,37 @@ def replay(
     if speed is not None:
         from trunkline.cli.play import play  # here: what is not live need not wait for it
 
-        play(file, options, speed, strict=strict, pairs=set_, neutral=neutral, as_json=as_json)
+        play(
+            file,
+            options,
+            speed,
+            is_strict=strict,
+            is_json=as_json,
+            pairs=set_,
+            neutral=neutral,
+            detectors=detector,
+        )
         return
+    detectors.check(detector)
     analysis, mirror = inputs.examine(file, options, strict=strict, pairs=set_, neutral=neutral)
     warn(analysis.warnings)
-    _print(analysis, mirror.compare() if mirror else None, as_json)
+    detected = detectors.ask(detector, analysis, mirror, file, options)
+    _print(analysis, mirror.compare() if mirror else None, detected, as_json)
+    detectors.complain_of(detected)
 
 
-def _print(analysis: Analysis, comparison: Comparison | None, as_json: bool) -> None:
+def _print(
+    analysis: Analysis,
+    comparison: Comparison | None,
+    detected: "tuple[Detected, ...]",
+    as_json: bool,
+) -> None:
+    block_s = analysis.timeline.block_s
     if not as_json:
         print_analysis(analysis)
         if comparison is not None:
             out.print(f"beside the device's own decisions: {comparison}", soft_wrap=True)
+        detectors.tell(detected, block_s)
         return
     result = analysis.to_json()
     if comparison is not None:
@@ -79,4 +102,6 @@ def _print(analysis: Analysis, comparison: Comparison | None, as_json: bool) -> 
             "blocks_not_comparable": comparison.unmatched_blocks,
             "differences": comparison.differences[:20],
         }
+    if detected:
+        result["detectors"] = [each.to_json(block_s) for each in detected]
     print_json(result)
