@@ -26,7 +26,8 @@ async def visit(ends, now_utc_ms):
 
 async def test_records_before_the_only_anchor_are_dated_over_two_restarts(tmp_path):
     tape = write_worn(tmp_path / "tape")
-    async with worn(tmp_path, tape) as ends:
+    # In each boot the ticks of the board wrap after 20 s.
+    async with worn(tmp_path, tape, TRUNKLINE_SIM_TICKS_START_MS=str(2**30 - 20_000)) as ends:
         board = ends.board
         async with ends.session(neutral=UPRIGHT) as session:
             await session.change_settings({"slouch_hold_s": 5})

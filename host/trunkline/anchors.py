@@ -7,6 +7,7 @@ more than these few are wrong, the truth is inside. One that is wrong by less th
 leave open cannot be told, and is believed.
 """
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -24,7 +25,9 @@ measured against the crystal before each sleep [M]. Nobody has measured a board 
 """
 WANDER_PPM = 50.0
 """Most that its rate over any time is off the rate of its life: 4.3 s a day [D]."""
-_WRONG_SHARE = 3  # one in so many anchors may be wrong
+VISIT_MS = 600_000
+"""Anchors that say the same within so long are one voice [D]."""
+_WRONG_SHARE = 3  # one in so many voices may be wrong
 _MOST_ANCHORS = 1000  # that are weighed; of more, evenly chosen ones
 _HARDLY, _ANY_MS = 4, 30_000  # hardly less certain: four times, or half a minute anyway [D]
 
@@ -85,7 +88,8 @@ class Consensus:
 
     def __init__(self, statements: list[Statement]) -> None:
         """Weigh the statements; there must be one."""
-        weighed = statements[:: -(-len(statements) // _MOST_ANCHORS)]
+        voices = _voices(statements)
+        weighed = voices[:: -(-len(voices) // _MOST_ANCHORS)]
         rates, wrong = (-DRIFT_PPM, DRIFT_PPM), len(weighed) // _WRONG_SHARE
         first, _ = _agreeing(weighed, rates, wrong)
         wrong = max(0, wrong - (len(weighed) - len(first)))
@@ -107,11 +111,37 @@ class Consensus:
         Where the anchors agree as far as they can tell, the best speak: those that are hardly less
         certain there than the best one. A restart with one anchor of its own needs no other.
         """
-        rows = self._rows
+        low, high = self._rows.intervals(point, self._rates)
         if not self._is_disputed:
-            rows = rows.best_at(point, self._rates)
-        wrong = min(self._wrong, len(rows.utc_ms) // _WRONG_SHARE)
-        return rows.at(point, self._rates, wrong)[:2]
+            wide_ms = high - low
+            is_good = wide_ms <= max(_HARDLY * wide_ms.min(), 2 * _ANY_MS)
+            low, high = low[is_good], high[is_good]
+        wrong = min(self._wrong, len(low) // _WRONG_SHARE)
+        return self._rows.whole(agreed(low, high, wrong))[:2]
+
+
+def _voices(statements: list[Statement]) -> list[Statement]:
+    """Give one statement for each visit, its least uncertain.
+
+    A host that comes again and again within minutes is one voice, not the majority.
+    """
+    voices: list[Statement] = []
+    begun_ms = 0
+    for statement in statements:
+        if voices and statement.point.ms - begun_ms <= VISIT_MS and _says(statement, voices[-1]):
+            voices[-1] = min(voices[-1], statement, key=lambda each: each.uncertainty_ms)
+        else:
+            voices.append(statement)
+            begun_ms = statement.point.ms
+    return voices
+
+
+def _says(one: Statement, other: Statement) -> bool:
+    """Tell whether two statements say the same."""
+    passed_ms = one.point.ms - other.point.ms
+    slack_ms = abs(one.point.slack_ms - other.point.slack_ms) + abs(passed_ms) * DRIFT_PPM / 1e6
+    off_ms = abs(one.utc_ms - other.utc_ms - passed_ms)
+    return off_ms <= one.uncertainty_ms + other.uncertainty_ms + slack_ms
 
 
 def _agreeing(
@@ -132,29 +162,22 @@ class _Rows:
     """Statements as columns."""
 
     def __init__(self, statements: list[Statement]) -> None:
-        self._statements = statements
         self.ms = np.array([s.point.ms for s in statements], dtype=np.int64)
         self.run_ms = np.array([s.point.run_ms for s in statements], dtype=np.int64)
         self.slack_ms = np.array([s.point.slack_ms for s in statements], dtype=np.int64)
         self.utc_ms = np.array([s.utc_ms for s in statements], dtype=np.int64)
         self.uncertainty_ms = np.array([s.uncertainty_ms for s in statements], dtype=np.int64)
 
-    def best_at(self, point: Point, rates_ppm: Rates) -> "_Rows":
-        """Give those that are hardly less certain of a point than the best."""
-        low, high = self._intervals(point, rates_ppm)
-        wide_ms = (high - low) / 2
-        is_good = wide_ms <= max(_HARDLY * float(wide_ms.min()), _ANY_MS)
-        if is_good.all():
-            return self
-        return _Rows([s for s, good in zip(self._statements, is_good, strict=True) if good])
-
     def at(self, point: Point, rates_ppm: Rates, wrong: int) -> tuple[int, int, int]:
         """Give the first and last ms of UTC that all but `wrong` allow; cf. `agreed`."""
-        low, high, assumed = agreed(*self._intervals(point, rates_ppm), wrong)
-        start_ms = int(self.utc_ms[0])
-        return start_ms + int(np.floor(low)), start_ms + int(np.ceil(high)), assumed
+        return self.whole(agreed(*self.intervals(point, rates_ppm), wrong))
 
-    def _intervals(self, point: Point, rates_ppm: Rates) -> tuple[Floats, Floats]:
+    def whole(self, found: tuple[float, float, int]) -> tuple[int, int, int]:
+        """Give what was agreed on in whole ms of UTC."""
+        start_ms = int(self.utc_ms[0])
+        return start_ms + math.floor(found[0]), start_ms + math.ceil(found[1]), found[2]
+
+    def intervals(self, point: Point, rates_ppm: Rates) -> tuple[Floats, Floats]:
         """Give each one's interval at a point, from the first one's UTC: exact as floats."""
         base_ms = (self.utc_ms - self.utc_ms[0] + (point.ms - self.ms)).astype(np.float64)
         run_ms = (point.run_ms - self.run_ms).astype(np.float64)

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from trunkline.anchors import VISIT_MS
 from trunkline.dating import AWAY_MS, HOST_CLOCK_MS, clocks_of
 from trunkline.events import Status, TimeAnchor
 from trunkline.records import Boot, LedgerFrame, Minutes, Power
@@ -253,6 +254,15 @@ def test_restart_with_one_anchor_of_its_own_needs_no_other():
     assert moment.uncertainty_ms == 50 + HOST_CLOCK_MS
 
 
+def test_host_that_comes_ten_times_in_five_minutes_is_no_majority():
+    right = [anchor(1, k * HOUR_MS, T0 + k * HOUR_MS) for k in range(3)]
+    off_ms, at_ms = 2 * HOUR_MS, 5 * HOUR_MS
+    liar = [anchor(1, at_ms + k * 30_000, T0 + at_ms + k * 30_000 + off_ms) for k in range(10)]
+    clock = clocks_of([boot(1), *right, *liar])[1]
+    assert clock.set_aside == tuple(liar)
+    assert error_ms(clock.utc_of_ms(at_ms), T0 + at_ms) < 1
+
+
 def test_two_boots_whose_only_hosts_contradict_each_other_are_dated_by_neither_alone():
     events = [boot(1), anchor(1, 0, T0), boot(2, HOUR_MS, 0), anchor(2, 0, T0 + 10 * HOUR_MS)]
     for clock in clocks_of(events).values():
@@ -282,6 +292,8 @@ def test_leap_second_between_two_anchors_is_no_contradiction():
 
 
 # Lives at random
+
+APART_MS = VISIT_MS + 61_000
 
 
 @dataclass(frozen=True)
@@ -325,7 +337,12 @@ def lives(draw, is_linked=None, most_boots=4, longest_ms=5 * DAY_MS):
         utc_ms += away_ms
         ran_ms = draw(st.integers(60_000, longest_ms))
         boots.append((utc_ms, ran_ms, boot(k + 1, *told)))
-        for device_ms in sorted(draw(st.lists(st.integers(0, ran_ms), max_size=6))):
+        # Far enough apart to be different visits, over a restart as well.
+        visits = st.integers(1, max(1, ran_ms // APART_MS))
+        for visit in sorted(draw(st.sets(visits, max_size=6))):
+            device_ms = visit * APART_MS + draw(st.integers(0, 60_000))
+            if device_ms > ran_ms:
+                continue
             stated_ms = draw(st.integers(0, 2000))
             off_ms = draw(st.floats(-1, 1)) * (stated_ms + HOST_CLOCK_MS - 1)
             contacts.append((k, device_ms, off_ms, stated_ms))
