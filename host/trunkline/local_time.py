@@ -45,8 +45,6 @@ def spread(ms: int) -> str:
 
 
 def _comes_twice(local: datetime, zone: tzinfo) -> bool:
+    # The hour that spring leaves out has two offsets as well, but no UTC leads into it.
     first, second = (local.replace(tzinfo=zone, fold=fold).utcoffset() for fold in (0, 1))
-    if first == second:
-        return False
-    # In spring the two differ as well, for an hour that never comes.
-    return first is not None and second is not None and first > second
+    return first != second
