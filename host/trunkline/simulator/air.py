@@ -197,7 +197,7 @@ class VirtualAir(LocalLink):
             if hook is not None and data[2:5] == _NOTIFICATION_HEAD:
                 hook(link.handle)
             if arriving is not data:
-                loop.call_soon(self._drop_links, sender_controller)
+                self._drop_links(sender_controller)  # now: nothing comes behind it
 
         queue = (sender_controller, destination_address)
         if self.interval_s or self._queues.get(queue):  # never overtake what waits

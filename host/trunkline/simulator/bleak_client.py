@@ -77,6 +77,10 @@ class VirtualBleakClient(BaseBleakClient):
             raise BleakDeviceNotFoundError(
                 self.address, f"Device with address {self.address} was not found."
             ) from error
+        except asyncio.CancelledError:
+            # Else the controller goes on trying, and every later connect fails.
+            await adapter.send_sync_command(hci.HCI_LE_Create_Connection_Cancel_Command())
+            raise
         self._link, self._peer = link, Peer(link)
         link.on("disconnection", self._on_disconnection)
         link.on("security_request", self._on_security_request)

@@ -37,6 +37,11 @@ class RadioFaults:
         self._to_come = 0
         self._kept_bytes = 0
 
+    @property
+    def is_spent(self) -> bool:
+        """Whether the link has broken, or was never to."""
+        return self._packet is None and not self.leaves_when_connecting
+
     def refuse(self, operation: str, error: Exception | None) -> None:
         """Let one of OPERATIONS of the host's adapter fail from now on.
 

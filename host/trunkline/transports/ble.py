@@ -79,7 +79,7 @@ class BleTransport:
         client = BleakClient(found, disconnected_callback=lost, timeout=_CONNECT_S)
         self._client = client
         try:
-            await self._step("connect", client.connect(), _CONNECT_S)
+            await self._step("connect", client.connect(), 2 * _CONNECT_S)  # it has its own limit
             await self._pair(client)
             await self._subscribe(client, frames.STREAM_UUID, on_data)
             await self._subscribe(client, frames.LOG_UUID, on_log)
