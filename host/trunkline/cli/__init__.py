@@ -15,6 +15,7 @@ from trunkline.cli import (
     detectors,
     evaluate,
     monitor,
+    pair,
     record,
     replay,
     report,
@@ -55,6 +56,7 @@ app.command("scan")(scan.scan)
 app.command("check")(check.check)
 app.command("record")(record.record)
 app.command("convert")(convert.convert)
+app.command("pair")(pair.pair)
 
 
 def _show_version(wanted: bool) -> None:

@@ -87,13 +87,13 @@ class VirtualAir(LocalLink):
 
     @contextlib.contextmanager
     def as_adapter(
-        self, passkey: Callable[[], int | Awaitable[int]] | None = None
+        self, passkey: Callable[[], int | Awaitable[int | None]] | None = None
     ) -> Iterator[None]:
         """Make `bleak.BleakClient` and `bleak.BleakScanner` use this air's adapter.
 
         Args:
             passkey: Called when the device shows a passkey; returns what the user types, now or
-                once it has been typed.
+                once it has been typed; None breaks the pairing off.
                 None pairs without one ("just works").
         """
         from trunkline.simulator.bleak_backend import patched_bleak

@@ -31,7 +31,7 @@ _SERVICE_DATA = {
     AdvertisingData.SERVICE_DATA_32_BIT_UUID: 4,
     AdvertisingData.SERVICE_DATA_128_BIT_UUID: 16,
 }
-Typed = Callable[[], int | Awaitable[int]]
+Typed = Callable[[], int | Awaitable[int | None]]
 _NAMES = (AdvertisingData.COMPLETE_LOCAL_NAME, AdvertisingData.SHORTENED_LOCAL_NAME)
 
 
@@ -125,7 +125,8 @@ class _Keyboard(PairingDelegate):
     async def get_number(self) -> int | None:
         """Give what the user types."""
         typed = self._passkey()
-        return Passkey(typed if isinstance(typed, int) else await typed)
+        number = typed if isinstance(typed, int) else await typed
+        return None if number is None else Passkey(number)
 
 
 def _pairing_config(passkey: Typed | None) -> PairingConfig:

@@ -16,7 +16,7 @@ _AFTER_MS = 1000
 
 @asynccontextmanager
 async def board_on_table(
-    root: Path, passkey: Callable[[], int | Awaitable[int]] | None = None
+    root: Path, passkey: Callable[[], int | Awaitable[int | None]] | None = None
 ) -> AsyncIterator[VirtualBoard]:
     """Switch a board on, a minute ago, and make bleak use its air; press its button to be heard.
 
