@@ -16,6 +16,7 @@ NOT_HERE = (
     *("make ", "source "),
     *('trunkline monitor "ble:', "trunkline monitor usb:"),
     *('trunkline record "ble:', "trunkline record usb:"),
+    *("trunkline scan", "trunkline pair", "trunkline doctor ble:"),
 )
 
 

@@ -15,6 +15,7 @@ import sys
 import pytest
 
 from posturecore import faults, flash, frames
+from trunkline.doctor import examine
 from trunkline.errors import InputError, SimulatorError
 from trunkline.events import Hello, Samples
 from trunkline.records import DeviceFault, UpdateStatus
@@ -53,7 +54,6 @@ async def switched_on(root, **env):
         VirtualAir() as air,
         VirtualBoard(air, root=root, firmware=root / "main.py", env=env) as board,
     ):
-        board.air = air
         yield board
 
 
@@ -156,6 +156,16 @@ async def test_safe_mode_lets_the_application_try_again_after_a_minute(root):
         await board.play(board.time_ms + 3000)
         async with meet(board) as session:
             assert session.info.mode == flash.MODES.index("app")
+
+
+async def test_doctor_finds_safe_mode_and_looks_no_further(root):
+    async with switched_on(root) as board:
+        await fail_three_times(board)
+        with board.air.as_adapter(passkey=lambda: PASSKEY):
+            checks = {check.name: check for check in await examine(f"ble:{board.address}", int)}
+    assert checks["mode"].level == "fail"
+    assert checks["mode"].remedy == faults.FAULTS[faults.SAFE_MODE][2]
+    assert "storage" not in checks
 
 
 async def test_update_over_the_link_starts_and_is_proven(root):

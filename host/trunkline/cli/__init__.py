@@ -13,6 +13,7 @@ from trunkline.cli import (
     convert,
     demo,
     detectors,
+    doctor,
     evaluate,
     monitor,
     pair,
@@ -57,6 +58,7 @@ app.command("check")(check.check)
 app.command("record")(record.record)
 app.command("convert")(convert.convert)
 app.command("pair")(pair.pair)
+app.command("doctor")(doctor.doctor)
 
 
 def _show_version(wanted: bool) -> None:

@@ -6,8 +6,8 @@ from trunkline.simulator.air import VirtualAir
 from trunkline.simulator.board import VirtualBoard
 from trunkline.simulator.changes import MotorChange, Note
 from trunkline.simulator.energy import Energy, energy_of
-from trunkline.simulator.sources import firmware_path
 from trunkline.simulator.tape import write_tape
+from trunkline.sources import firmware_path
 
 __all__ = [
     "Energy",

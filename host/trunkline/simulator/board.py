@@ -13,9 +13,9 @@ from trunkline.simulator.air import VirtualAir
 from trunkline.simulator.cable import Cable
 from trunkline.simulator.changes import MotorChange, Note
 from trunkline.simulator.firmware_radio import FirmwareRadio
-from trunkline.simulator.sources import firmware_path
 from trunkline.simulator.vm import RtcMemory, VmProcess
 from trunkline.simulator.wire import BoardLine, Kind
+from trunkline.sources import firmware_path
 
 _START_TIMEOUT_S = 20
 _QUIT_TIMEOUT_S = 2
@@ -30,6 +30,7 @@ class VirtualBoard:
     """A board on the virtual air; an async context manager.
 
     Attributes:
+        air: Where its radio is.
         motor_log: Every change of the motor.
         notes: Every change of what else costs energy.
         printed: Lines the firmware printed.
@@ -65,6 +66,7 @@ class VirtualBoard:
             heap_bytes: Memory for the firmware and the virtual board together, on a VM whose
                 objects are twice as large as a board's. None: more than it ever needs.
         """
+        self.air = air
         self.motor_log: list[MotorChange] = []
         self.notes: list[Note] = []
         self.restarts: list[tuple[int, str]] = []

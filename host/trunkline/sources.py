@@ -11,7 +11,7 @@ def firmware_path() -> Path:
     Raises:
         SimulatorError: Neither the installed package nor the repository has it.
     """
-    package = Path(__file__).resolve().parents[1]
+    package = Path(__file__).resolve().parent
     for folder in (package / "_firmware", package.parents[1] / "firmware"):
         if (folder / "boards" / "sim" / "board.py").is_file():
             return folder
