@@ -94,10 +94,15 @@ class GattTable:
         return descriptor
 
     def _value(self, attribute: att.Attribute[bytes], flags: int) -> CharacteristicValue[bytes]:
+        # Bumble looks at no permissions but those for encryption.
         async def read(link: Connection) -> bytes:
+            if not flags & _READ:
+                raise att.ATT_Error(att.ATT_READ_NOT_PERMITTED_ERROR)
             return await self._read(link, attribute.handle, flags)
 
         async def write(link: Connection, value: bytes) -> None:
+            if not flags & _WRITE:
+                raise att.ATT_Error(att.ATT_WRITE_NOT_PERMITTED_ERROR)
             await self._write(link, attribute.handle, flags, bytes(value))
 
         return CharacteristicValue(read=read, write=write)
