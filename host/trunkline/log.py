@@ -89,7 +89,7 @@ class LogReader:
             if ahead:
                 self.holes.append((self.next, number))
             self.next = number + 1
-            records.append(StoredRecord(number, frame, _event_of(frame)))
+            records.append(stored_record(number, frame))
 
     def _go_to(self, record: int, end: int) -> None:
         if self.next is not None and record > self.next:
@@ -97,8 +97,9 @@ class LogReader:
         self.next, self.end = record, end
 
 
-def _event_of(frame: bytes) -> Frame | None:
+def stored_record(number: int, data: bytes) -> StoredRecord:
+    """Read a stored frame whose crc is good."""
     try:
-        return build(*wire.unpack_frame(frame, 0))
+        return StoredRecord(number, data, build(*wire.unpack_frame(data, 0)))
     except ValueError:
-        return None
+        return StoredRecord(number, data, None)

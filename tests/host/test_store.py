@@ -267,3 +267,17 @@ def test_settings_outside_their_limits_are_refused(store):
 def test_what_is_not_there_is_said_in_one_sentence(store, ask):
     with pytest.raises(InputError, match=r"^Found .*; expected .*; try: .*\.$"):
         ask(store)
+
+
+def test_what_is_derived_takes_the_place_of_the_revision_before_under_its_id(store, path):
+    wearer = store.add_wearer(time_zone="UTC")
+    named = {"device_id": "a1", "boot_id": 1, "is_derived": True}
+    first = store.save_session(wearer, analysis_example(2400), **named)
+    assert store.save_session(wearer, EXAMPLE, **named) == first
+    (saved,) = store.sessions(wearer, all_revisions=True)
+    assert (saved.id, saved.revision) == (first, 2)
+    assert store.episodes(first) == EXAMPLE.episodes
+    assert store.wear(first) == EXAMPLE.wear
+    before = dump(path)
+    assert store.save_session(wearer, EXAMPLE, **named) == first
+    assert dump(path) == before

@@ -11,9 +11,11 @@ from pathlib import Path
 
 import pytest
 
+from posturecore import frames, wire
 from tests.host.analysis_example import analysis_example
 from tests.host.database_dump import dump
 from trunkline.errors import InputError
+from trunkline.log import stored_record
 from trunkline.store import SCHEMA_VERSION, Store
 
 ROOT = Path(__file__).parents[2]
@@ -25,27 +27,47 @@ def path(tmp_path):
     return tmp_path / "wear.sqlite"
 
 
-def test_a_store_of_schema_one_is_brought_up_column_by_column(path):
+ADDED = {
+    2: {
+        "episode": "context mean_rate_deg_s twist_deg drop_m style confidence_pct",
+        "session": "charging_s link_lost_s",
+    },
+    3: {"cue": "is_wrong"},
+}
+TABLES_OF_FOUR = ("record", "gap", "device_log")
+
+
+def make_old(path, version):
+    """Take out of a store what came after a version."""
+    for added in (ADDED[number] for number in ADDED if number > version):
+        for table, columns in added.items():
+            for column in columns.split():
+                _execute(path, f"ALTER TABLE {table} DROP COLUMN {column}")
+    for table in TABLES_OF_FOUR:
+        _execute(path, f"DROP TABLE {table}")
+    _execute(path, f"UPDATE meta SET value = '{version}' WHERE key = 'schema_version'")
+
+
+@pytest.mark.parametrize("version", [1, 2, 3])
+def test_a_store_of_an_older_schema_is_brought_up(path, version):
     with Store.open(path) as store:
         wearer = store.add_wearer(time_zone="UTC")
         session = store.save_session(wearer, EXAMPLE)
-    for table, columns in {
-        "episode": "context mean_rate_deg_s twist_deg drop_m style confidence_pct",
-        "session": "charging_s link_lost_s",
-        "cue": "is_wrong",
-    }.items():
-        for column in columns.split():
-            _execute(path, f"ALTER TABLE {table} DROP COLUMN {column}")
-    _execute(path, "UPDATE meta SET value = '1' WHERE key = 'schema_version'")
+    make_old(path, version)
     with Store.open(path) as store:
         (bend, *_) = store.bends(session)
-        assert (bend.style, bend.drop_m, bend.context) == ("unknown", None, "unknown")
         assert bend.peak_deg == EXAMPLE.bends[0].peak_deg
-        assert store.wear(session).charging_s == 0
-        assert [cue.is_wrong for cue in store.cues(session)] == [False] * len(EXAMPLE.cues)
+        if version == 1:
+            assert (bend.style, bend.drop_m, bend.context) == ("unknown", None, "unknown")
+            assert store.wear(session).charging_s == 0
+        if version < 3:
+            assert [c.is_wrong for c in store.cues(session)] == [False] * len(EXAMPLE.cues)
         store.save_session(wearer, EXAMPLE, device_id="a1", boot_id=2)
+        log = store.logs.begin("a1")
+        store.logs.append(log, [stored_record(0, wire.pack_frame(frames.CUE, 0, (1, 0, 1, 0)))])
     with Store.open(path) as store:  # and is then a store like any other
         assert store.sessions(wearer)
+        assert store.logs.newest("a1").next == 1
 
 
 def test_a_newer_schema_is_refused_and_left_alone(path):
@@ -130,6 +152,7 @@ def test_two_writers_at_once_make_one_session(path):
 KILLED_BEFORE_COMMIT = """
 import os, signal, sys
 from sqlalchemy import Engine, event
+from posturecore import frames, wire
 from tests.host.analysis_example import analysis_example
 from trunkline.store import Store
 path, wearer = sys.argv[1:]
@@ -140,6 +163,7 @@ store.save_session(wearer, example, boot_id=2)
 
 SAVES_UNTIL_KILLED = """
 import sys
+from posturecore import frames, wire
 from tests.host.analysis_example import analysis_example
 from trunkline.store import Store
 path, wearer = sys.argv[1:]

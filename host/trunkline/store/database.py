@@ -145,6 +145,12 @@ def _plain_errors(engine: Engine) -> Iterator[None]:
                 expected=f"it to be free within {_WAIT_MS // 1000} s",
                 hint="close the other program and try again",
             ) from error
+        if "is full" in reason:
+            raise InputError(
+                found=f"no room on the disk for {_name(engine)}",
+                expected="room for what is saved; nothing of it was, and what was there is whole",
+                hint="free some space, then the same again",
+            ) from error
         raise _damaged(engine, reason) from error
     except SQLAlchemyError as error:
         raise _damaged(engine, str(error)) from error

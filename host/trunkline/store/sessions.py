@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
-from sqlalchemy import insert, select
+from sqlalchemy import delete, insert, select
 from sqlalchemy.orm import Session
 
 from trunkline.errors import InputError
@@ -18,20 +18,35 @@ _SESSION = tuple(field.name for field in fields(SavedSession))
 
 def write(session: Session, content: Content, revision: int) -> int:
     """Write one revision with its parts and return its id."""
+    row = SessionRow(revision=revision)
+    _fill(session, row, content)
+    return row.id
+
+
+def rewrite(session: Session, content: Content, row: SessionRow) -> int:
+    """Put the next revision in a session's place and return its id, which stays."""
+    for part in PARTS.values():
+        session.execute(delete(part).where(part.session_id == row.id))
+    row.revision += 1
+    _fill(session, row, content)
+    return row.id
+
+
+def _fill(session: Session, row: SessionRow, content: Content) -> None:
     _keep_prescription(session, content)
-    row = SessionRow(
+    facts = {
         **content.session,
-        revision=revision,
-        content_sha256=content.sha256,
-        app_version=_app_version(),
-        saved_utc=datetime.now(UTC),
-    )
+        "content_sha256": content.sha256,
+        "app_version": _app_version(),
+        "saved_utc": datetime.now(UTC),
+    }
+    for name, value in facts.items():
+        setattr(row, name, value)
     session.add(row)
     session.flush()
     for part, rows in content.parts.items():
         if rows:
             session.execute(insert(PARTS[part]), _numbered(rows, row.id))
-    return row.id
 
 
 def _numbered(rows: list[dict[str, Any]], session_id: int) -> list[dict[str, Any]]:

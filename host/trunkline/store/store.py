@@ -22,6 +22,7 @@ from posturecore.decide import KINDS
 from trunkline.analysis import Analysis, Cue, Episode, Wear
 from trunkline.errors import InputError
 from trunkline.store.database import open_engine, transaction
+from trunkline.store.device_logs import DeviceLogs
 from trunkline.store.saved import (
     WEAR_TOTALS,
     Origin,
@@ -29,7 +30,15 @@ from trunkline.store.saved import (
     content_of,
     samples_in,
 )
-from trunkline.store.sessions import missing, revisions, saved, session_row, wearer_row, write
+from trunkline.store.sessions import (
+    missing,
+    revisions,
+    rewrite,
+    saved,
+    session_row,
+    wearer_row,
+    write,
+)
 from trunkline.store.tables import (
     CueRow,
     EpisodeRow,
@@ -49,11 +58,16 @@ _CUE = tuple(field.name for field in fields(Cue))
 
 
 class Store:
-    """Keep wearers, sessions, episodes, cues and wear; close it, or use it as `with`."""
+    """Keep wearers, sessions, episodes, cues and wear; close it, or use it as `with`.
+
+    Attributes:
+        logs: The records of devices.
+    """
 
     def __init__(self, engine: Engine) -> None:
         """Take an engine that `open` has checked."""
         self._engine = engine
+        self.logs = DeviceLogs(engine)
 
     @classmethod
     def open(cls, url_or_path: str | Path) -> Self:
@@ -144,6 +158,7 @@ class Store:
         time_uncertainty_s: float | None = None,
         samples_received: int | None = None,
         samples_lost: int = 0,
+        is_derived: bool = False,
     ) -> int:
         """Save what was found in one stretch of wear, all or nothing, and return its id.
 
@@ -157,6 +172,8 @@ class Store:
             time_uncertainty_s: How far it may be off, in seconds; None: unknown.
             samples_received: Samples that arrived; None: those that the blocks hold.
             samples_lost: Samples known to be missing.
+            is_derived: It was made from records in `logs`, and can be made again: the newest
+                revision takes the place of the one before, under the same id.
 
         Raises:
             InputError: No such wearer, another wearer's session, or values that cannot be kept.
@@ -180,6 +197,8 @@ class Store:
             for row in older:
                 if row.content_sha256 == content.sha256:
                     return row.id
+            if is_derived and older:
+                return rewrite(session, content, older[-1])
             return write(session, content, len(older) + 1)
 
     def sessions(self, wearer_id: str, *, all_revisions: bool = False) -> tuple[SavedSession, ...]:

@@ -5,22 +5,38 @@
              └─── session ──┬─── episode    slouches and bends
     prescription ─────┘     ├─── cue        felt and held back
                             └─── ledger     where the time went
+    device_log ──┬─── record    what a device kept in its flash, byte for byte
+                 └─── gap       numbers that the device had no record for
 
 Rules:
 - A name is written to `name` and read from `name`; no other column may identify a person.
 - Times of day are UTC. Everything inside a session is seconds from its first sample.
+- Records are never changed. A session with the source "device log" is made from them, and can be
+  made anew from them at any time: of such a session only the newest revision is kept.
 - A change of a table raises SCHEMA_VERSION.
 """
 
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import JSON, DateTime, Dialect, ForeignKey, Integer, String, Text, UniqueConstraint
+from sqlalchemy import (
+    JSON,
+    DateTime,
+    Dialect,
+    ForeignKey,
+    Integer,
+    LargeBinary,
+    String,
+    Text,
+    UniqueConstraint,
+)
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 from sqlalchemy.types import BigInteger, Double, TypeDecorator
 
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 APPLICATION = "trunkline"
+# SQLite numbers rows by itself only in a column declared INTEGER.
+_COUNTED = BigInteger().with_variant(Integer(), "sqlite")
 
 
 class UtcDateTime(TypeDecorator[datetime]):
@@ -46,6 +62,7 @@ class Base(DeclarativeBase):
         float: Double,
         str: Text,
         datetime: UtcDateTime,
+        bytes: LargeBinary,
     }
 
 
@@ -86,10 +103,7 @@ class SessionRow(Base):
 
     __tablename__ = "session"
     __table_args__ = (UniqueConstraint("device_id", "boot_id", "source", "revision"),)
-    # SQLite numbers rows by itself only in a column declared INTEGER.
-    id: Mapped[int] = mapped_column(
-        BigInteger().with_variant(Integer(), "sqlite"), primary_key=True
-    )
+    id: Mapped[int] = mapped_column(_COUNTED, primary_key=True)
     wearer_id: Mapped[str] = mapped_column(ForeignKey("wearer.id"), index=True)
     device_id: Mapped[str]
     boot_id: Mapped[int]
@@ -171,6 +185,39 @@ class LedgerRow(_Part):
     context: Mapped[str]
     blocks: Mapped[int]
     seconds: Mapped[float]
+
+
+class DeviceLogRow(Base):
+    """One life of a device's log; see store/device_logs.py."""
+
+    __tablename__ = "device_log"
+    __table_args__ = (UniqueConstraint("device_id", "life"),)
+    id: Mapped[int] = mapped_column(_COUNTED, primary_key=True)
+    device_id: Mapped[str]
+    life: Mapped[int]
+    first: Mapped[int]
+    next: Mapped[int]
+    acknowledged: Mapped[int]
+    boot_id: Mapped[int | None]
+
+
+class RecordRow(Base):
+    """One record as it is in the device's flash."""
+
+    __tablename__ = "record"
+    log_id: Mapped[int] = mapped_column(ForeignKey("device_log.id"), primary_key=True)
+    number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    data: Mapped[bytes]
+
+
+class GapRow(Base):
+    """Numbers from `first` to below `end` that the device had no records for."""
+
+    __tablename__ = "gap"
+    log_id: Mapped[int] = mapped_column(ForeignKey("device_log.id"), primary_key=True)
+    first: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    end: Mapped[int]
+    why: Mapped[str]
 
 
 PARTS: dict[str, type[_Part]] = {"episodes": EpisodeRow, "cues": CueRow, "ledger": LedgerRow}

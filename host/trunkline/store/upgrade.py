@@ -3,9 +3,12 @@
 1 to 2: episodes say their context, mean rate, twist, drop, style and confidence; sessions count
 the time on the charger and without a link. What was not recorded then stays unknown.
 2 to 3: cues say whether the wearer marked them as wrong.
+3 to 4: there is a place for the records of devices, and for what they say is missing.
 """
 
 from sqlalchemy import Connection, inspect
+
+from trunkline.store.tables import Base
 
 _ADDED = (
     ("episode", "context", "TEXT NOT NULL DEFAULT 'unknown'"),
@@ -21,8 +24,9 @@ _ADDED = (
 
 
 def upgrade(connection: Connection) -> None:
-    """Add the columns that are missing, inside the caller's transaction."""
+    """Add the columns and tables that are missing, inside the caller's transaction."""
     for table, column, kind in _ADDED:
         if column not in {found["name"] for found in inspect(connection).get_columns(table)}:
             # Every word here is a constant of this file.
             connection.exec_driver_sql(f"ALTER TABLE {table} ADD COLUMN {column} {kind}")
+    Base.metadata.create_all(connection)
