@@ -3,8 +3,10 @@
 An answer to log_read(record, count) is log_from(the first record there is, end) and the stored
 frames up to `end`, as they are in flash. A new log_from stands wherever numbers are missing, also
 before the end; so the host has all of the answer when it has `end - 1` or a log_from at or past
-`end`. A read that begins where the last one ends needs no log_from: the frames just go on. Frames
-are packed into messages of one notification each; as bytes they form one stream.
+`end`. Its sequence is the low half of the number that was due: so what the device has no record
+for is told from what was lost on the way. A read that begins where the last one ends needs no
+log_from: the frames just go on. Frames are packed into messages of one notification each; as bytes
+they form one stream.
 """
 
 from posturecore import wire
@@ -91,7 +93,7 @@ class Download:
                 self._number = self._reader.number if self._length else at_the_end
             if self._number != self._told or self._must_tell:
                 head = (self._number, self._end)
-                if not self._put(wire.pack_frame(LOG_FROM, self._number & 0xFFFF, head)):
+                if not self._put(wire.pack_frame(LOG_FROM, self._told & 0xFFFF, head)):
                     return
                 self._told, self._must_tell = self._number, False
             if self._number >= self._end or not self._length:

@@ -1,6 +1,7 @@
 """Downloading the log: the firmware's own log and sender at the other end of a bad line."""
 
 import asyncio
+import random
 
 import pytest
 
@@ -146,6 +147,50 @@ async def test_lost_link_is_said_at_once_and_the_next_session_goes_on(log, lost_
     assert got == list(range(len(got)))
     got += await numbers(line, len(got))
     assert got == list(range(RECORDS))
+
+
+class Faulty:
+    """A line that loses, doubles, swaps and damages messages, each with the same chance."""
+
+    def __init__(self, share, seed):
+        self.share, self.chance = share, random.Random(seed)
+        self._held = b""
+
+    def __call__(self, count, message):
+        if self.chance.random() >= self.share:
+            held, self._held = self._held, b""
+            return message + held
+        what = self.chance.choice(("lose", "double", "swap", "damage"))
+        if what == "double":
+            return message * 2
+        if what == "swap":
+            self._held = message
+        if what == "damage":
+            at = self.chance.randrange(len(message))
+            return message[:at] + bytes([message[at] ^ 0x10]) + message[at + 1 :]
+        return b""
+
+
+@pytest.mark.parametrize("seed", range(5))
+@pytest.mark.parametrize("share", [0.01, 0.2])
+async def test_bad_line_brings_every_record_once_and_in_order(log, share, seed, monkeypatch):
+    monkeypatch.setattr("trunkline.sync._STALL_S", 0.02)
+    line = LogWire(log, Faulty(share, seed))
+    async with Session(line) as session:
+        records = [record async for record in download(session)]
+    assert [record.number for record in records] == list(range(RECORDS))
+    assert [record.event.block_index for record in records] == list(range(RECORDS))
+
+
+@pytest.mark.parametrize("spoilt", [16, 17])
+async def test_loss_before_a_gap_is_no_part_of_the_gap(log, tmp_path, spoilt):
+    """The device has no records from 400 on; messages right before and at the gap are lost."""
+    path = min((tmp_path / "log").glob("*.log"))
+    second = int(sorted((tmp_path / "log").glob("*.log"))[1].stem, 16)
+    path.write_bytes(path.read_bytes()[: 17 * 240])
+    log = Log(str(tmp_path), 1 << 20)
+    line = LogWire(log, lambda count, message: b"" if count == spoilt else message)
+    assert await numbers(line) == [*range(240), *range(second, RECORDS)]
 
 
 @pytest.mark.parametrize("silent_from", [0, 34, 60])
