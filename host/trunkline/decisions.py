@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from posturecore import coach, frames
+from trunkline.events import CueFrame, EpisodeFrame
 from trunkline.verdicts import Row, Verdicts
 
 
@@ -47,3 +48,9 @@ class Decisions:
         block, reason, _, outcome = cue
         is_meant = outcome == coach.FELT and reason in (coach.REASON_SLOUCH, coach.REASON_BEND)
         return is_meant and block in self.marks
+
+
+def row_of(event: EpisodeFrame | CueFrame) -> Row:
+    """Give the values of an episode or cue frame, in the order of its table."""
+    names = [name for name in event.__dataclass_fields__ if name != "sequence"]
+    return tuple(getattr(event, name) for name in names)

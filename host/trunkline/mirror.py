@@ -22,6 +22,7 @@ from posturecore.decide import IS_CUT
 from posturecore.scales import NOMINAL_RATE_MHZ, SAMPLES_PER_BLOCK
 from trunkline.blocks import BlockArray, lay_out, make_blocks
 from trunkline.comparison import Comparison
+from trunkline.decisions import row_of
 from trunkline.decisions_run import DecisionsRun
 from trunkline.events import (
     Calibration,
@@ -95,10 +96,10 @@ class Mirror:
         elif isinstance(event, DecisionsRun):
             self._heard.append((event.blocks, event.rows))
         elif isinstance(event, EpisodeFrame):
-            self.device_episodes.append(_values(event))
+            self.device_episodes.append(row_of(event))
         elif isinstance(event, CueFrame):
             if event.reason != REASON_HOST:
-                self.device_cues.append(_values(event))
+                self.device_cues.append(row_of(event))
         elif isinstance(event, (SettingsFrame, Calibration)):
             self._pending.append((event.from_block, event))
         elif isinstance(event, Coaching):
@@ -253,11 +254,6 @@ class Mirror:
                 f"settings from block {event.from_block}: the device's are "
                 f"{event.prescription:08x}, here {ours:08x}"
             )
-
-
-def _values(event: EpisodeFrame | CueFrame) -> Row:
-    names = [name for name in event.__dataclass_fields__ if name != "sequence"]
-    return tuple(getattr(event, name) for name in names)
 
 
 def _compare_rows(

@@ -125,3 +125,17 @@ def sqlite_full(store, pages):
         connection.execute(f"PRAGMA max_page_count = {pages}")
 
     event.listen(store._engine, "connect", limit)
+
+
+def test_life_that_two_programs_begin_at_once_is_begun_by_one(store):
+    mine, theirs = store.logs.begin(DEVICE), store.logs.begin(DEVICE)
+    store.logs.append(theirs, [cue(0)])
+    with pytest.raises(InputError, match="another program that brings the log"):
+        store.logs.append(mine, [cue(0)])
+    assert len(store.logs.all(DEVICE)) == 1
+
+
+def test_life_without_a_record_leaves_nothing(store, path):
+    before = dump(path)
+    assert store.logs.begin(DEVICE, 7).next == 7
+    assert (dump(path), store.logs.newest(DEVICE)) == (before, None)

@@ -18,12 +18,12 @@ from sqlalchemy import Engine, func, insert, select
 from sqlalchemy.orm import Session
 
 from posturecore.flash import LOST
-from trunkline.errors import ProtocolError
+from trunkline.errors import InputError, ProtocolError
 from trunkline.log import StoredRecord, stored_record
 from trunkline.records import Boot, LostRecords
 from trunkline.store.database import transaction
 from trunkline.store.sessions import missing
-from trunkline.store.tables import DeviceLogRow, GapRow, RecordRow, values
+from trunkline.store.tables import DeviceLogRow, GapRow, RecordRow, SessionRow, values
 
 CAUSES = ("thinned for room", "no room", "damaged in flash")  # of LostRecords
 DELETED = "deleted: another host had acknowledged it"
@@ -35,7 +35,7 @@ class DeviceLog:
     """One life of a device's log, as far as it is here.
 
     Attributes:
-        id: Its number in this store.
+        id: Its number in this store; 0: nothing of it is here yet.
         device_id: The device in hex.
         life: 1 for the first, then 2, 3 ...
         first: Record number that this life begins with.
@@ -90,21 +90,12 @@ class DeviceLogs:
         return next(reversed(self.all(device_id)), None)
 
     def begin(self, device_id: str, first: int = 0) -> DeviceLog:
-        """Begin a new life of a device's log, at record number `first`."""
-        with transaction(self._engine, is_writing=True) as session:
-            query = select(func.max(DeviceLogRow.life))
-            before = session.scalar(query.where(DeviceLogRow.device_id == device_id))
-            row = DeviceLogRow(
-                device_id=device_id,
-                life=(before or 0) + 1,
-                first=first,
-                next=first,
-                acknowledged=0,
-                boot_id=None,
-            )
-            session.add(row)
-            session.flush()
-            return _log_of(row)
+        """Prepare a new life of a device's log, at record number `first`.
+
+        It is in the store, and has an id, with its first records.
+        """
+        lives = self.all(device_id)
+        return DeviceLog(0, device_id, len(lives) + 1, first, first, 0, None)
 
     def append(
         self, log: DeviceLog, records: Sequence[StoredRecord], gaps: Sequence[Gap] = ()
@@ -120,11 +111,12 @@ class DeviceLogs:
             The log with its new `next`, and how many records were new.
 
         Raises:
-            InputError: The disk is full, or the database is damaged or held by another program.
+            InputError: The disk is full, the database is damaged or held by another program, or
+                another program has begun this life, too.
             ProtocolError: A record that is here came with other bytes.
         """
         with transaction(self._engine, is_writing=True) as session:
-            row = _row(session, log)
+            row = _row(session, log) if log.id else _new_row(session, log)
             new = _new_ones(session, row.id, records)
             if new:
                 session.execute(
@@ -170,6 +162,14 @@ class DeviceLogs:
                     found.append(Gap(row.first, row.end, row.end - row.first, row.why))
         return tuple(sorted(found, key=lambda gap: gap.first))
 
+    def owners(self, device_id: str, source: str) -> dict[int | None, str]:
+        """Give the wearer of each boot of a device that has a session from this source."""
+        query = select(SessionRow.boot_id, SessionRow.wearer_id).where(
+            SessionRow.device_id == device_id, SessionRow.source == source
+        )
+        with transaction(self._engine, is_writing=False) as session:
+            return {row.boot_id: row.wearer_id for row in session.execute(query)}
+
 
 _LOG = tuple(field.name for field in fields(DeviceLog))
 
@@ -182,6 +182,21 @@ def _row(session: Session, log: DeviceLog) -> DeviceLogRow:
     row = session.get(DeviceLogRow, log.id)
     if row is None:
         raise missing("device log", log.id, "one from begin or newest")
+    return row
+
+
+def _new_row(session: Session, log: DeviceLog) -> DeviceLogRow:
+    query = select(func.count()).where(DeviceLogRow.device_id == log.device_id)
+    if session.scalar(query) != log.life - 1:
+        raise InputError(
+            found=f"another program that brings the log of device {log.device_id}",
+            expected="one at a time for one store",
+            hint="wait until it is done, then the same again",
+        )
+    facts = {name: getattr(log, name) for name in _LOG if name != "id"}
+    row = DeviceLogRow(**facts)
+    session.add(row)
+    session.flush()
     return row
 
 
