@@ -5,32 +5,19 @@ that dates it, make the next revision of its session in the place of the one bef
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
 
 from posturecore.decide import LEDGER
 from posturecore.scales import SAMPLES_PER_BLOCK
+from trunkline.dating import BootClock, Moment, clocks_of
 from trunkline.errors import InputError
-from trunkline.log import StoredRecord
 from trunkline.logged import SOURCE, LoggedBoot, boots_in
-from trunkline.store import DeviceLog, Store
+from trunkline.store import DeviceLog, SavedSession, Store
 
 # The virtual board's ids; no maker of chips has addresses that begin so.
 _VIRTUAL = "c0de0000"
 _LOST = LEDGER.index("lost")
-
-
-@dataclass(frozen=True)
-class Start:
-    """When a boot began.
-
-    Attributes:
-        utc: Time of day of its first block.
-        uncertainty_s: How far that may be off, in seconds.
-    """
-
-    utc: datetime
-    uncertainty_s: float
 
 
 def is_virtual(device_id: str) -> bool:
@@ -44,9 +31,9 @@ def choose_wearer(store: Store, device_id: str) -> str:
     Raises:
         InputError: There are several, and the device has been nobody's.
     """
-    owners = store.logs.owners(device_id, SOURCE)
-    if owners:
-        return owners[max(owners, key=lambda boot_id: boot_id or 0)]
+    worn = store.logs.sessions(device_id, SOURCE)
+    if worn:
+        return worn[max(worn)].wearer_id
     wearers = tuple(store.wearers())
     if len(wearers) > 1:
         raise InputError(
@@ -73,39 +60,74 @@ def derive(store: Store, log: DeviceLog, wearer_id: str) -> tuple[int, ...]:
     """
     records = store.logs.records(log)
     source = SOURCE if log.life == 1 else f"{SOURCE}, life {log.life}"
-    owners = store.logs.owners(log.device_id, source)
-    starts = starts_of(records)
+    before = store.logs.sessions(log.device_id, source)
+    clocks = clocks_of([record.event for record in records])
     return tuple(
-        _save(store, boot, log.device_id, source, owners.get(boot.boot_id, wearer_id), starts)
+        _save(store, boot, wearer_id, log.device_id, source, before, clocks)
         for boot in boots_in(records)
-        if boot.boot_id is not None and boot.is_worth_showing
+        if boot.is_worth_showing
     )
 
 
 def _save(
     store: Store,
     boot: LoggedBoot,
+    wearer_id: str,
     device_id: str,
     source: str,
-    wearer_id: str,
-    starts: Mapping[int, Start],
+    before: Mapping[int, SavedSession],
+    clocks: Mapping[int, BootClock],
 ) -> int:
-    boot_id = boot.boot_id or 0
-    start = starts.get(boot_id)
+    clock, known = clocks.get(boot.boot_id), before.get(boot.boot_id)
+    start = _start(clock.utc_of_block(0) if clock else None, known)
     ledger = boot.ledgers[-1].items if boot.ledgers else ()
     lost = ledger[_LOST][0] if len(ledger) > _LOST else 0
     return store.save_session(
-        wearer_id,
+        known.wearer_id if known else wearer_id,
         boot.analysis(is_simulated=is_virtual(device_id), source=source),
         device_id=device_id,
-        boot_id=boot_id,
-        started_utc=start.utc if start else None,
-        time_uncertainty_s=start.uncertainty_s if start else None,
+        boot_id=boot.boot_id,
+        started_utc=start[0],
+        time_uncertainty_s=start[1],
         samples_lost=lost * SAMPLES_PER_BLOCK,
         is_derived=True,
     )
 
 
-def starts_of(records: Sequence[StoredRecord]) -> Mapping[int, Start]:
-    """Date the boots of a log that can be dated, by boot id."""
-    return {}
+def _start(
+    found: Moment | None, known: SavedSession | None
+) -> tuple[datetime | None, float | None]:
+    """Choose the date of a session: that of before, unless the new one differs or is far better.
+
+    Each contact makes all dates a little better; that alone is no new revision of them all.
+    """
+    if found is None:
+        return None, None
+    new = (found.utc, found.uncertainty_s)
+    if known is None or known.started_utc is None or known.time_uncertainty_s is None:
+        return new
+    off_s = abs((found.utc - known.started_utc).total_seconds())
+    is_as_good = found.uncertainty_s >= known.time_uncertainty_s / 2
+    if is_as_good and off_s <= known.time_uncertainty_s:
+        return known.started_utc, known.time_uncertainty_s
+    return new
+
+
+def days_of(boots: Sequence[LoggedBoot], from_record: int, time_zone: str) -> tuple[date, ...]:
+    """Give the days of wear that records from a number on tell of; what is undated has none.
+
+    Args:
+        boots: All of a log.
+        from_record: Number of the first record that counts.
+        time_zone: The wearer's, an IANA name.
+    """
+    clocks = clocks_of([record.event for boot in boots for record in boot.records])
+    zone, days = ZoneInfo(time_zone), set()
+    for boot in boots:
+        clock = clocks.get(boot.boot_id)
+        if clock is None:
+            continue
+        for moment in map(clock.utc_of_block, boot.blocks_told(from_record)):
+            if moment is not None:
+                days.add(moment.utc.astimezone(zone).date())
+    return tuple(sorted(days))

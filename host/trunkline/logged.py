@@ -52,12 +52,12 @@ class LoggedBoot:
     """What the log says of one boot.
 
     Attributes:
-        boot_id: Names the boot; None: its record is gone, and nothing else names it.
+        boot_id: Names the boot.
         boot: The record of the start; None: it is gone.
         records: All of it, in order.
     """
 
-    boot_id: int | None
+    boot_id: int
     boot: Boot | None
     records: tuple[StoredRecord, ...]
 
@@ -95,6 +95,21 @@ class LoggedBoot:
             for record in self._of(Minutes)
             for k, item in enumerate(record.items)
         )
+
+    def blocks_told(self, from_record: int) -> tuple[int, ...]:
+        """Give a block of each record, from a number on, that tells of wear."""
+        found = []
+        for record in self.records:
+            event = record.event
+            if record.number < from_record:
+                continue
+            if isinstance(event, EpisodeFrame):
+                found.append(event.start_block)
+            elif isinstance(event, LedgerFrame):
+                found.append(max(0, event.block_index - 1))  # it is told at its end
+            elif isinstance(event, CueFrame | Minutes):
+                found.append(event.block_index)
+        return tuple(found)
 
     def _of(self, kind: type[_Kind]) -> tuple[_Kind, ...]:
         return tuple(r.event for r in self.records if isinstance(r.event, kind))
@@ -182,20 +197,21 @@ class LoggedBoot:
 def boots_in(records: Sequence[StoredRecord]) -> tuple[LoggedBoot, ...]:
     """Part a log's records by boot, in order.
 
-    Those before the first boot record are of the boot that a time anchor among them names.
+    Those before the first boot record are of the boot that a time anchor among them names; without
+    one they are left out: nobody can say when they were.
     """
     starts = [k for k, record in enumerate(records) if isinstance(record.event, Boot)]
     edges = [*([] if starts[:1] == [0] else [0]), *starts, len(records)]
     parts = [tuple(records[a:b]) for a, b in pairwise(edges) if b > a]
-    return tuple(_boot_of(part) for part in parts)
+    return tuple(boot for part in parts for boot in _boots_of(part))
 
 
-def _boot_of(records: tuple[StoredRecord, ...]) -> LoggedBoot:
+def _boots_of(records: tuple[StoredRecord, ...]) -> tuple[LoggedBoot, ...]:
     first = records[0].event
     if isinstance(first, Boot):
-        return LoggedBoot(first.boot_id, first, records)
+        return (LoggedBoot(first.boot_id, first, records),)
     named = [r.event.boot_id for r in records if isinstance(r.event, TimeAnchor)]
-    return LoggedBoot(named[0] if named else None, None, records)
+    return tuple(LoggedBoot(boot_id, None, records) for boot_id in named[:1])
 
 
 def _empty_timeline(block_s: float) -> Timeline:

@@ -1,6 +1,7 @@
 """What a sync says: how far it is, and what it has brought."""
 
 from dataclasses import dataclass
+from datetime import date
 
 from trunkline.store import Gap
 
@@ -43,10 +44,12 @@ class SyncReport:
         seconds: How long it took.
         gaps: What is missing among the new records, and why.
         boots: Boot ids that the new records are of, in order.
+        days: Days of the wearer's calendar that the new records tell of, as far as they are dated.
         sessions: Ids of all sessions made from this log.
         unknown_records: New records that this version cannot read; they are kept.
         link_losses: How often the link was lost and came back.
         acknowledged: Records below, the device may delete.
+        clock_doubt: What speaks against this host's clock; None: nothing.
     """
 
     device_id: str
@@ -58,10 +61,12 @@ class SyncReport:
     seconds: float
     gaps: tuple[Gap, ...]
     boots: tuple[int, ...]
+    days: tuple[date, ...]
     sessions: tuple[int, ...]
     unknown_records: int
     link_losses: int
     acknowledged: int
+    clock_doubt: str | None
 
     @property
     def rate_bytes_s(self) -> float:

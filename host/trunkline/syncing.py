@@ -5,6 +5,8 @@
 Rules:
 - Records are committed in batches; a batch is on the disk before the next is asked to stay there.
 - The device is told to forget only what is on the disk here, at the end, and never past a hole.
+- It is told the time once its log is here, so that a wrong clock is found out, and the record of
+  that is brought as well.
 - The newest records that are here come once more, first: a time anchor is among them, which no
   other log can have. Where bytes differ the device's flash was erased, and another life of its log
   begins beside the old one.
@@ -16,8 +18,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from posturecore import flash, frames
-from trunkline.derived import choose_wearer, derive
+from trunkline.dating import clocks_of
+from trunkline.derived import choose_wearer, days_of, derive
 from trunkline.errors import InputError, LinkError
+from trunkline.greeting import Confirm, Greeting, greet
 from trunkline.log import StoredRecord
 from trunkline.logged import boots_in
 from trunkline.records import Boot, LogStatus
@@ -40,6 +44,7 @@ async def sync(
     *,
     wearer_id: str | None = None,
     on_progress: Callable[[Progress], None] = lambda progress: None,
+    confirm_clock: Confirm | None = None,
     utc_ms: Callable[[], int] = lambda: time.time_ns() // 1_000_000,
     clock_s: Callable[[], float] = time.monotonic,
 ) -> SyncReport:
@@ -51,6 +56,8 @@ async def sync(
         wearer_id: Whose the new boots are. None: the wearer of this device before, else the only
             one there is, else a new one.
         on_progress: Called with how far it is.
+        confirm_clock: Asked whether to use a clock of this host that contradicts what the device
+            was told before. None: it is not used, and the report says so.
         utc_ms: This host's clock, in ms since 1970.
         clock_s: Seconds that only rise.
 
@@ -72,7 +79,7 @@ async def sync(
             expected="one of " + (", ".join(store.wearers()) or "none, there is nobody yet"),
             hint="leave it out for a new one",
         )
-    syncing = _Syncing(session, store, on_progress, utc_ms, clock_s)
+    syncing = _Syncing(session, store, on_progress, confirm_clock, utc_ms, clock_s)
     await syncing.run()
     lives = store.logs.all(syncing.log.device_id)
     sessions = [each for log in lives for each in derive(store, log, wearer_id)]
@@ -100,13 +107,17 @@ class _Syncing:
         session: Session,
         store: Store,
         on_progress: Callable[[Progress], None],
+        confirm: Confirm | None,
         utc_ms: Callable[[], int],
         clock_s: Callable[[], float],
     ) -> None:
         self._session = session
+        self._store = store
         self._logs = store.logs
         self._on_progress = on_progress
+        self._confirm = confirm
         self._utc_ms = utc_ms
+        self._greeting: Greeting | None = None
         self._clock_s = clock_s
         self._began_s = clock_s()
         self._counts = _Counts()
@@ -125,6 +136,7 @@ class _Syncing:
             before = self._counts.new
             try:
                 await self._bring()
+                await self._greet()
                 return
             except _AnotherLife:
                 self._choose_life()
@@ -136,7 +148,6 @@ class _Syncing:
                 self._counts.losses += 1
 
     async def _bring(self) -> None:
-        await self._session.set_time(self._utc_ms())
         status = await self._session.ask(LogStatus, frames.REQUEST, (flash.LOG_STATUS,))
         if status.next < self.log.next:
             raise _AnotherLife
@@ -151,9 +162,16 @@ class _Syncing:
                 raise _AnotherLife
             self._take(record, status.acknowledged)
         self._commit()
-        if status.acknowledged < self.log.next:
+        if status.acknowledged < self.log.next and self._greeting is not None:
             await acknowledge(self._session, self.log.next)
             self.log = self._logs.acknowledge(self.log, self.log.next)
+
+    async def _greet(self) -> None:
+        """Tell the device the time, and bring the record of that: it dates all the others."""
+        events = [record.event for record in self._logs.records(self.log)]
+        clocks = clocks_of(events)
+        self._greeting = await greet(self._session, self._utc_ms, self._confirm, clocks)
+        await self._bring()
 
     @property
     def _due(self) -> int:
@@ -213,8 +231,9 @@ class _Syncing:
     def report(self, wearer_id: str, sessions: tuple[int, ...]) -> SyncReport:
         """Say what was brought."""
         counts = self._counts
+        finding = self._greeting.finding if self._greeting else None
         records = self._logs.records(self.log)
-        boots = [boot for boot in boots_in(records) if boot.records[-1].number >= self._from]
+        boots = boots_in(records)
         return SyncReport(
             device_id=self._device_id,
             wearer_id=wearer_id,
@@ -224,11 +243,13 @@ class _Syncing:
             bytes=counts.bytes,
             seconds=self._clock_s() - self._began_s,
             gaps=tuple(gap for gap in self._logs.gaps(self.log) if gap.end > self._from),
-            boots=tuple(boot.boot_id for boot in boots if boot.boot_id is not None),
+            boots=tuple(b.boot_id for b in boots if b.records[-1].number >= self._from),
+            days=days_of(boots, self._from, self._store.wearers()[wearer_id]),
             sessions=sessions,
             unknown_records=counts.unknown,
             link_losses=counts.losses,
             acknowledged=self.log.acknowledged,
+            clock_doubt=finding.sentence if finding else None,
         )
 
 

@@ -119,6 +119,9 @@ class DeviceWire(Wire):
             self._sender.acknowledge(*values)
         elif frame == frames.TIME_ANCHOR:
             device.append(frame, (device.boot_id, device.block * 100, *values[2:]))
+        elif values == (frames.STATUS,):
+            status = (device.boot_id, device.block * 100, device.block * 6)
+            yield frames.STATUS, padded(frames.STATUS, status)
         elif values == (flash.LOG_STATUS,):
             yield flash.LOG_STATUS, self._sender.status()
         elif values == (frames.HELLO,):

@@ -17,7 +17,7 @@ def cue(number, block=None):
 
 
 def boot(number, boot_id):
-    values = (boot_id, 0, 0, 0, 1, 60_000, 0, 0)
+    values = (boot_id, 0, 0, 0, 1, 60_000, 0, 0, 0)
     return stored_record(number, wire.pack_frame(flash.BOOT, number & 0xFFFF, values))
 
 

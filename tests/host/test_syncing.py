@@ -1,5 +1,7 @@
 """A device's log in a store: each record once, whatever is cut, and sessions made of them."""
 
+from datetime import date
+
 import pytest
 
 from posturecore import flash
@@ -302,3 +304,43 @@ async def test_log_that_comes_back_after_failing_flash_is_the_same_life(device, 
     assert report.life == 1
     assert held(store, 0) == device.in_flash()
     assert len(store.logs.all(ID)) == 2
+
+
+# When it was
+
+
+NOW_MS = 1_790_000_000_000
+
+
+async def test_sessions_are_dated_by_the_contact_that_brings_them(device, store):
+    report = await synced(device, store, utc_ms=lambda: NOW_MS)
+    (saved,) = store.sessions(report.wearer_id)
+    began_ms = NOW_MS - 3 * 3600 * 1000
+    assert abs(saved.started_utc.timestamp() * 1000 - began_ms) <= saved.time_uncertainty_s * 1000
+    assert saved.time_uncertainty_s < 20  # three hours of drift
+    assert report.days == (date(2026, 9, 21),)
+    assert report.clock_doubt is None
+
+
+async def test_host_with_a_wrong_clock_is_told_and_dates_nothing(device, store):
+    await synced(device, store, utc_ms=lambda: NOW_MS)
+    (before,) = store.sessions(*store.wearers())
+    report = await synced(device, store, utc_ms=lambda: NOW_MS + 86_400_000)
+    assert "this computer's clock" in report.clock_doubt
+    assert report.records_new == 0
+    (after,) = store.sessions(*store.wearers())
+    assert after.started_utc == before.started_utc
+
+
+async def test_wrong_clock_is_used_only_where_somebody_says_so(device, store):
+    await synced(device, store, utc_ms=lambda: NOW_MS)
+    asked = []
+
+    async def confirm(finding):
+        asked.append(finding.off_ms)
+        return True
+
+    options = {"utc_ms": lambda: NOW_MS + 86_400_000, "confirm_clock": confirm}
+    report = await synced(device, store, **options)
+    assert len(asked) == 1
+    assert report.records_new == 1

@@ -22,7 +22,8 @@ from trunkline.errors import InputError, ProtocolError
 from trunkline.log import StoredRecord, stored_record
 from trunkline.records import Boot, LostRecords
 from trunkline.store.database import transaction
-from trunkline.store.sessions import missing
+from trunkline.store.saved import SavedSession
+from trunkline.store.sessions import missing, saved
 from trunkline.store.tables import DeviceLogRow, GapRow, RecordRow, SessionRow, values
 
 CAUSES = ("thinned for room", "no room", "damaged in flash")  # of LostRecords
@@ -162,13 +163,14 @@ class DeviceLogs:
                     found.append(Gap(row.first, row.end, row.end - row.first, row.why))
         return tuple(sorted(found, key=lambda gap: gap.first))
 
-    def owners(self, device_id: str, source: str) -> dict[int | None, str]:
-        """Give the wearer of each boot of a device that has a session from this source."""
-        query = select(SessionRow.boot_id, SessionRow.wearer_id).where(
+    def sessions(self, device_id: str, source: str) -> dict[int, SavedSession]:
+        """Give the newest session from a source of each boot of a device, by boot id."""
+        query = select(SessionRow).where(
             SessionRow.device_id == device_id, SessionRow.source == source
         )
         with transaction(self._engine, is_writing=False) as session:
-            return {row.boot_id: row.wearer_id for row in session.execute(query)}
+            rows = session.scalars(query.order_by(SessionRow.revision))
+            return {row.boot_id: saved(row) for row in rows}
 
 
 _LOG = tuple(field.name for field in fields(DeviceLog))
