@@ -36,6 +36,7 @@ class SyncReport:
 
     Attributes:
         device_id: The device in hex.
+        is_simulated: Whether the device is a virtual board: nobody wore it.
         wearer_id: Whose the new boots are.
         life: Which life of the device's log; above 1: its flash was erased.
         records_new: Records that are new here.
@@ -49,10 +50,12 @@ class SyncReport:
         unknown_records: New records that this version cannot read; they are kept.
         link_losses: How often the link was lost and came back.
         acknowledged: Records below, the device may delete.
-        clock_doubt: What speaks against this host's clock; None: nothing.
+        clock_doubt: Why the device was not told the time: what speaks against this host's clock.
+            None: it was told.
     """
 
     device_id: str
+    is_simulated: bool
     wearer_id: str
     life: int
     records_new: int

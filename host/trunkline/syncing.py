@@ -19,7 +19,7 @@ from dataclasses import dataclass
 
 from posturecore import flash, frames
 from trunkline.dating import clocks_of
-from trunkline.derived import choose_wearer, days_of, derive
+from trunkline.derived import choose_wearer, days_of, derive, is_virtual
 from trunkline.errors import InputError, LinkError
 from trunkline.greeting import Confirm, Greeting, greet
 from trunkline.log import StoredRecord
@@ -231,11 +231,13 @@ class _Syncing:
     def report(self, wearer_id: str, sessions: tuple[int, ...]) -> SyncReport:
         """Say what was brought."""
         counts = self._counts
-        finding = self._greeting.finding if self._greeting else None
+        greeting = self._greeting
+        finding = greeting.finding if greeting and not greeting.is_set else None
         records = self._logs.records(self.log)
         boots = boots_in(records)
         return SyncReport(
             device_id=self._device_id,
+            is_simulated=is_virtual(self._device_id),
             wearer_id=wearer_id,
             life=self.log.life,
             records_new=counts.new,

@@ -23,6 +23,7 @@ from trunkline.cli import (
     scan,
     settings,
     simulate,
+    sync,
 )
 from trunkline.cli.output import complain
 from trunkline.errors import InputError, TrunklineError
@@ -59,6 +60,7 @@ app.command("record")(record.record)
 app.command("convert")(convert.convert)
 app.command("pair")(pair.pair)
 app.command("doctor")(doctor.doctor)
+app.command("sync")(sync.sync)
 
 
 def _show_version(wanted: bool) -> None:
