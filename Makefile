@@ -21,9 +21,9 @@ demo: $(READY)  ## The main job end to end, without hardware; writes demo-out/re
 test: $(READY) tests/micropython/node_modules  ## All tests
 	$(BIN)/pytest
 
-soak: $(READY)  ## The tests that take minutes: cuts at every byte, workdays and memory of 8 h, a year
+soak: $(READY)  ## The tests that take minutes: cuts at every byte, workdays and memory of 8 h, a year, killed hosts
 	TRUNKLINE_SOAK=1 $(BIN)/pytest -rP tests/firmware/test_log_on_vm.py \
-	  tests/firmware/test_memory.py tests/test_workday.py tests/test_year.py
+	  tests/firmware/test_memory.py tests/test_workday.py tests/test_year.py tests/test_sync_kills.py
 
 realble: $(READY)  ## The host library on a real Linux Bluetooth stack, in a virtual machine: 1 min
 	$(BIN)/python -m tests.realble

@@ -63,15 +63,9 @@ async def sync(
 
     Raises:
         LinkError: The link is gone, or nothing comes any more. What has come is kept: call again.
-        InputError: No such wearer, several to choose from, a device in safe mode, or a store that
-            cannot be written; then nothing was acknowledged that is not on the disk.
+        InputError: No such wearer, several to choose from, or a store that cannot be written; then
+            nothing was acknowledged that is not on the disk.
     """
-    if session.info.mode == _SAFE:
-        raise InputError(
-            found="a device in safe mode, which does not tell its log",
-            expected="one that runs its application",
-            hint="`trunkline doctor` says why; its log is safe meanwhile",
-        )
     wearer_id = wearer_id or choose_wearer(store, session.info.device_id.hex())
     if wearer_id not in store.wearers():
         raise InputError(
@@ -136,7 +130,9 @@ class _Syncing:
             before = self._counts.new
             try:
                 await self._bring()
-                await self._greet()
+                if self._session.info.mode != _SAFE:  # where nobody keeps the time
+                    await self._greet()
+                await self._bring(acknowledges=True)
                 return
             except _AnotherLife:
                 self._choose_life()
@@ -147,43 +143,39 @@ class _Syncing:
                     raise
                 self._counts.losses += 1
 
-    async def _bring(self) -> None:
+    async def _bring(self, *, acknowledges: bool = False) -> None:
         status = await self._session.ask(LogStatus, frames.REQUEST, (flash.LOG_STATUS,))
         if status.next < self.log.next:
             raise _AnotherLife
         self._counts.total = self._counts.new + status.next - max(self.log.next, status.oldest)
         self._records, self._gaps = [], []
+        overlap_from = max(self.log.first, self.log.next - _OVERLAP)
+        known = {
+            record.number: record.data for record in self._logs.records(self.log, overlap_from)
+        }
         is_doubtful = (self.log.boot_id or 0) > self._session.info.boot_id
-        async for record in download(self._session, max(self.log.first, self.log.next - _OVERLAP)):
+        async for record in download(self._session, overlap_from):
             if record.number < self.log.next:
-                is_doubtful = not self._fits(record) and is_doubtful
+                is_doubtful = not _fits(record, known.get(record.number)) and is_doubtful
                 continue
             if is_doubtful:  # its boots fall back, and nothing of it is here
                 raise _AnotherLife
             self._take(record, status.acknowledged)
         self._commit()
-        if status.acknowledged < self.log.next and self._greeting is not None:
+        if acknowledges and status.acknowledged < self.log.next:
             await acknowledge(self._session, self.log.next)
             self.log = self._logs.acknowledge(self.log, self.log.next)
 
     async def _greet(self) -> None:
-        """Tell the device the time, and bring the record of that: it dates all the others."""
+        """Tell the device the time; the record of that dates all the others."""
         events = [record.event for record in self._logs.records(self.log)]
         clocks = clocks_of(events)
         self._greeting = await greet(self._session, self._utc_ms, self._confirm, clocks)
-        await self._bring()
 
     @property
     def _due(self) -> int:
         """The first record number that has not come."""
         return self._records[-1].number + 1 if self._records else self.log.next
-
-    def _fits(self, record: StoredRecord) -> bool:
-        """Tell whether a record is here with the same bytes; raise when it is another one."""
-        known = self._logs.record(self.log, record.number)
-        if known is not None and not is_same(known, record.data):
-            raise _AnotherLife
-        return known == record.data
 
     def _take(self, record: StoredRecord, acknowledged: int) -> None:
         due = self._due
@@ -253,6 +245,13 @@ class _Syncing:
             acknowledged=self.log.acknowledged,
             clock_doubt=finding.sentence if finding else None,
         )
+
+
+def _fits(record: StoredRecord, known: bytes | None) -> bool:
+    """Tell whether a record is here with the same bytes; raise when it is another one."""
+    if known is not None and not is_same(known, record.data):
+        raise _AnotherLife
+    return known == record.data
 
 
 async def _is_back(session: Session) -> bool:

@@ -46,8 +46,6 @@ def test_records_come_back_byte_for_byte_after_closing(path):
         log = store.logs.newest(DEVICE)
         assert store.logs.records(log) == tuple(records)
         assert store.logs.records(log, 38) == (cue(38), cue(39))
-        assert store.logs.record(log, 5) == cue(5).data
-        assert store.logs.record(log, 40) is None
 
 
 def test_the_same_records_again_change_nothing(store, path):
@@ -69,7 +67,7 @@ def test_minutes_that_the_device_has_thinned_since_stay_here(store):
     log, _ = store.logs.append(store.logs.begin(DEVICE), [cue(k) for k in range(20)])
     log, new = store.logs.append(log, [lost(12, 19, 4), cue(19), cue(20)])
     assert new == 1
-    assert store.logs.record(log, 12) == cue(12).data
+    assert store.logs.records(log)[12] == cue(12)
     assert store.logs.gaps(log) == ()
 
 

@@ -147,12 +147,6 @@ class DeviceLogs:
             rows = session.execute(query.order_by(RecordRow.number)).all()
         return tuple(stored_record(number, data) for number, data in rows)
 
-    def record(self, log: DeviceLog, number: int) -> bytes | None:
-        """Give the bytes of one record; None: it is not here."""
-        with transaction(self._engine, is_writing=False) as session:
-            row = session.get(RecordRow, (log.id, number))
-            return None if row is None else row.data
-
     def gaps(self, log: DeviceLog) -> tuple[Gap, ...]:
         """Tell what is missing below a log's `next`, in order, and why."""
         found = [gap for r in self.records(log) for gap in _told_by(r)]
