@@ -6,7 +6,7 @@ What it logs is made up; the flash is a folder, the line a transport that a test
 import asyncio
 import shutil
 
-from posturecore import flash, frames, params
+from posturecore import flash, frames, params, wire
 from posturecore.calibrate import DONE
 from posturecore.decide import LEDGER
 from tests.firmware import parts  # noqa: F401 - puts the firmware on the path
@@ -35,12 +35,17 @@ class Device:
         acknowledgements: Each number that a host has acknowledged, in order.
     """
 
-    def __init__(self, root, size_bytes=LOG_BYTES):
+    def __init__(self, root, size_bytes=LOG_BYTES, first=0):
+        """Make one; `first` is the first record's number, all before were acknowledged."""
         self.root, self.size_bytes = root, size_bytes
         self.boot_id = 0
         self.block = 0
         self.acknowledgements = []
         root.mkdir(exist_ok=True)
+        if first:
+            (root / "log").mkdir()
+            acknowledged = wire.pack_frame(flash.LOG_ACK, 0, (first,))
+            (root / "log" / "acknowledged").write_bytes(acknowledged)
         self.log = Log(str(root), size_bytes)
 
     def boot(self, *, forgets_boots=False):

@@ -39,8 +39,32 @@ def test_stored_and_live_frames_with_the_same_sequence_are_told_apart(cut):
 
 
 def test_live_frame_may_come_between_a_log_from_and_its_record():
-    (lives, logs), _ = apart(log_from(70_000, 70_009) + live(70_000) + stored(70_000))
-    assert (lives, logs) == ([live(70_000)], [log_from(70_000, 70_009), live(70_000)])
+    ahead = live(69_999)
+    (lives, logs), _ = apart(ahead + log_from(70_000, 70_009) + live(70_000) + stored(70_000))
+    assert (lives, logs) == ([ahead, live(70_000)], [log_from(70_000, 70_009), live(70_000)])
+
+
+MARK = wire.OVERHEAD  # bytes
+
+
+@pytest.mark.parametrize(
+    "spoilt",
+    [
+        pytest.param(stored(7)[MARK:], id="mark-lost"),
+        pytest.param(stored(7)[MARK:] + stored(7)[:MARK], id="mark-behind"),
+        pytest.param(stored(6)[MARK:] + stored(7)[MARK:], id="doubled-and-lost"),
+    ],
+)
+def test_stored_frame_without_its_mark_is_no_news(spoilt):
+    begun = live(40) + log_from(6, 9) + stored(6)
+    (lives, logs), noise = apart(begun + spoilt + live(41))
+    assert lives == [live(40), live(41)]
+    assert logs == [log_from(6, 9), live(6)]
+    assert noise == len(spoilt) // len(live(0)) * len(live(0))
+
+
+def test_frames_out_of_turn_are_heard_where_no_log_has_been():
+    assert apart(live(5) + live(9))[0] == ([live(5), live(9)], [])
 
 
 def test_live_frame_does_not_take_the_place_of_a_stored_one_that_was_damaged():

@@ -11,7 +11,7 @@ from collections.abc import Callable
 
 import serial
 
-from posturecore import frames, wire
+from posturecore import flash, frames, wire
 from trunkline.errors import LinkError
 from trunkline.transports.base import ignore
 from trunkline.transports.strands import Strands
@@ -100,6 +100,8 @@ class SerialTransport:
         """Send one frame."""
         if self._port is None or self._is_closing.is_set():
             raise LinkError(f"{self.name} is not open; connect again.")
+        if frame[1] == flash.LOG_READ:
+            self._strands.expect_log()
         try:
             async with self._writing:
                 await asyncio.to_thread(self._port.write, frame)
