@@ -8,7 +8,6 @@ import io
 import tempfile
 import warnings
 import zipfile
-from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
@@ -51,7 +50,7 @@ def decode(data: bytes) -> None:
     for event in events:
         if isinstance(event, Samples) and _frame_of(event) not in data:
             raise Broken(f"samples that nobody sent: {event}")
-    _compare_runs(data, decoder.counts, events)
+    _compare_runs(data)
 
 
 def read_log(data: bytes) -> None:
@@ -158,8 +157,10 @@ def _frame_of(event: Samples) -> bytes:
     return wire.pack_frame(frames.SAMPLES, event.sequence, values, event.items)
 
 
-def _compare_runs(data: bytes, counts: Counter[str], events: list[Event]) -> None:
-    """The reader of whole captures must find what the decoder finds."""
+def _compare_runs(data: bytes) -> None:
+    """The reader of whole captures must find what the decoder of a capture finds."""
+    by_frame, events = _decoded(Decoder(is_capture=True), [data])
+    counts = by_frame.counts
     decoder, runs = _decoded(RunDecoder(), [data])
     if decoder.counts != counts:
         raise Broken(f"runs count {decoder.counts}, frames {counts}")
