@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: install demo test soak realble fuzz check bench mpy vectors docs clean
+.PHONY: install demo test soak realble fuzz vm32 check bench mpy vectors docs clean
 
 install: $(READY)
 
@@ -32,7 +32,10 @@ FUZZ_S := 60
 fuzz: $(READY)  ## Search for bytes that break a decoder or a reader; make fuzz FUZZ_S=3600
 	$(BIN)/python -m tests.fuzz --seconds $(FUZZ_S)
 
-# A second MicroPython, with the ESP32's 31-bit small integers; only where npm is found.
+vm32: $(READY)  ## The MicroPython that is most like an ESP32's, on Debian; `make test` uses it where it is
+	$(BIN)/python -m tests.micropython.vm32
+
+# Another MicroPython, with the ESP32's 31-bit small integers; only where npm is found.
 tests/micropython/node_modules: tests/micropython/package.json
 	@if command -v npm >/dev/null; then \
 	  npm install --prefix tests/micropython --no-audit --no-fund --silent && touch $@; \

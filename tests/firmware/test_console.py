@@ -6,13 +6,13 @@ It shows that the calls exist and lose nothing; a board's USB driver is not here
 import os
 import select
 import subprocess
-import sys
 import tty
 
 import pytest
 
-from tests.firmware.test_on_vm import RUN_VM, SCRIPTS
+from tests.firmware.test_on_vm import SCRIPTS
 from trunkline.simulator import firmware_path
+from trunkline.simulator.vm import vm_command
 
 
 @pytest.fixture
@@ -24,21 +24,21 @@ def terminal():
     os.close(theirs)
 
 
-def test_every_byte_comes_back_as_it_went_also_the_one_of_ctrl_c(terminal):
+def test_every_byte_comes_back_as_it_went_also_the_one_of_ctrl_c(vm, terminal):
     ours, theirs = terminal
     folder = firmware_path()
     path = [folder / "boards" / "xiao_esp32s3", folder, folder / "lib"]
     environment = {**os.environ, "MICROPYPATH": ":".join([*map(str, path), ".frozen"])}
     data = bytes(set(range(256)) - {ord("X")}) * 3 + b"X"
     with subprocess.Popen(
-        [sys.executable, "-c", RUN_VM, str(SCRIPTS / "console_echo.py")],
+        [*vm_command(vm), str(SCRIPTS / "console_echo.py")],
         stdin=theirs,
         stdout=theirs,
         env=environment,
-    ) as vm:
+    ) as process:
         os.write(ours, data)
         back = b""
         while not back.endswith(b"X") and select.select([ours], [], [], 20)[0]:
             back += os.read(ours, 1000)
-        assert vm.wait(20) == 0
+        assert process.wait(20) == 0
     assert back == data

@@ -11,6 +11,12 @@ _RUN = "import sys, micropython_unix as vm; sys.exit(vm.main())"
 _RTC = "rtc"
 
 
+def vm_command(env: Mapping[str, str]) -> list[str]:
+    """Return the command of the VM: the package's, or the program TRUNKLINE_SIM_VM names."""
+    other = env.get("TRUNKLINE_SIM_VM")
+    return [other] if other else [sys.executable, "-c", _RUN]
+
+
 class VmProcess:
     """A VM that may be started again and again, one run at a time.
 
@@ -65,9 +71,7 @@ class VmProcess:
     async def start(self, env: Mapping[str, str]) -> None:
         """Begin a run, with more environment."""
         self._process = await asyncio.create_subprocess_exec(
-            sys.executable,
-            "-c",
-            _RUN,
+            *vm_command(self._env),
             *self._options,
             str(self._script),
             env={**self._env, **env},
