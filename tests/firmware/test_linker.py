@@ -71,6 +71,47 @@ def test_call_that_may_do_something_stays():
     assert modules["user"] == "import machine\nLED = machine.Pin(1)\n"
 
 
+METHODS = """class Part:
+    def step(self):
+        return self.inner.skip()
+    def skip(self):
+        return self.inner.skip()
+    def __len__(self):
+        return 1
+"""
+
+
+def test_method_that_nobody_names_is_left_out():
+    user = "from part import Part\nprint(Part().step, getattr(Part, {!r}))\n"
+    kept = linked({"part": METHODS, "user": user.format("skip")})["part"]
+    assert kept == METHODS
+    caller = METHODS.replace("inner.skip", "inner.step")
+    gone = code_of(linked({"part": caller, "user": user.format("step")})["part"])
+    assert [line.split("(")[0] for line in gone if "def" in line] == [
+        "    def step",
+        "    def __len__",
+    ]
+
+
+def test_method_that_only_hands_on_its_own_name_is_left_out():
+    text = METHODS.replace("return self.inner.skip()", "return 0", 1)
+    gone = linked({"part": text, "user": "from part import Part\nprint(Part().step)\n"})["part"]
+    assert "skip" not in gone
+    assert gone.count("\n") == text.count("\n")
+
+
+def test_class_keeps_something_in_it():
+    text = "class Part:\n    def step(self):\n        return 0\nprint(Part)\n"
+    assert linked({"part": text})["part"] == text
+
+
+def test_errors_lose_their_words_and_keep_their_lines_and_numbers():
+    call = "a, '{}'.format(\n            a\n        )"
+    text = f"def f(a):\n    raise OSError(\n        {call}\n    )\n"
+    becomes = 'def f(a):\n    raise OSError(\n        a, ""\n\n\n    )\n'
+    assert linked({"user": text + "f(1)\n"})["user"] == becomes + "f(1)\n"
+
+
 def test_lines_stay_where_they_are():
     text = 'A = (\n    1\n)\n\ndef unused():\n    """é"""\n\nprint("é", A)\n'
     assert linked({"user": text})["user"] == '\n\n\n\n\n\n\nprint("é", 1)\n'
