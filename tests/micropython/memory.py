@@ -3,8 +3,6 @@
 import gc
 import struct
 
-from hostlink import hostlink
-
 PLAY = 0x84
 TURN_MS = 60_000
 
@@ -64,6 +62,8 @@ def start():
 
 def turn(minute):
     """Let a minute pass, with a host in some of them; return the bytes in use, rubbish and all."""
+    from hostlink import hostlink
+
     from posturecore import flash, frames
 
     host = hostlink()
@@ -91,5 +91,7 @@ def turn(minute):
 
 def report():
     """Return what the host got, so that nobody measures a device that stood still."""
+    from hostlink import hostlink
+
     host = hostlink()
     return {"frames": sorted(host.frames), "records": host.records}
