@@ -1,11 +1,11 @@
 """An update over the link: a bundle comes in pieces, is checked, unpacked, and put on trial.
 
-A bundle is a manifest as in slots.py and then the files' bytes, in the manifest's order. It is
+A bundle is a manifest as in manifest.py and then the files' bytes, in the manifest's order. It is
 kept as one file until all of it is there and its hash is right; only then the folder that does not
 run is written, checked file by file, and switched to. So a cut at any step leaves what runs as it
 is, and what has arrived is not sent twice:
 
-    /update.bundle    what has arrived, in whole pieces of 4 KB
+    /update.bundle    what has arrived, in whole pieces of 1 KB
     /update.json      [size in bytes, sha256 in hex] of what is arriving
 """
 
@@ -19,15 +19,16 @@ from posturecore.frames import ACK_BAD_VALUE, ACK_BUSY, ACK_DONE, ACK_FAILED
 from slots import beside
 
 BUNDLE = "update.bundle"
-PIECE = 4096
+PIECE = 1024  # of a bundle in memory
 MOST_BYTES = 400_000
 _ABOUT = "update.json"
+_STEPS_A_TURN = 4  # of checking and unpacking
 _ROOM_BYTES = 65_536  # left over after an update, for the log and the settings
 NONE, RECEIVING, CHECKED, REFUSED, ON_TRIAL = range(len(flash.UPDATE_STATES))
 
 
 class Update:
-    """Answers the update frames; `tend` does one short step of what is going on.
+    """Answers the update frames; `tend` does a few short steps of what is going on.
 
     `running` is the folder this firmware runs from, "" when it is not installed; `tell` takes
     (frame, values), `report` (fault code, detail). `is_ready`: restart, to start the update.
@@ -61,11 +62,12 @@ class Update:
         self._tell(flash.UPDATE_STATUS, values)
 
     def tend(self):
-        """Go one step on with checking and unpacking."""
+        """Go on with checking and unpacking."""
         if self._steps is None:
             return
         try:
-            next(self._steps)
+            for _ in range(_STEPS_A_TURN):
+                next(self._steps)
         except StopIteration:
             self._steps = None
             self._state, self.is_ready = CHECKED, True

@@ -154,7 +154,7 @@ def test_restart_goes_on_at_the_last_kept_piece_of_flash(root):
         device.put(at)
     after = Device(root)
     after.begin()
-    assert after.status == (4096, len(DATA), RECEIVING)
+    assert after.status == (5 * 1024, len(DATA), RECEIVING)
     assert after.take() == CHECKED
     assert installed(root / "b") == NEW
 
