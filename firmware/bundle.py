@@ -7,7 +7,8 @@ import os
 from binascii import hexlify
 from hashlib import sha256
 
-from slots import MANIFEST, MOST_LINE, Slots, header, row, rows
+from manifest import MOST_LINE, checking, row, rows
+from slots import MANIFEST, Slots, header
 from update import BUNDLE, PIECE, remove, size_of
 
 _NEW_MANIFEST = "manifest.new"
@@ -41,7 +42,7 @@ def unpack(slots, folder):
         lines.seek(0)
         yield from _copy(lines, manifest_bytes, target + "/" + _NEW_MANIFEST)
     verdict = None
-    for verdict in slots.checking(folder, _NEW_MANIFEST):  # noqa: B007 - the last one counts
+    for verdict in checking(target, _NEW_MANIFEST):  # noqa: B007 - the last one counts
         yield
     if not verdict:
         raise ValueError("files that are not as the manifest says")

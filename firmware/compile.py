@@ -1,7 +1,7 @@
 """Compile the firmware for the board: `make mpy`. Runs on CPython, not on the device.
 
     build/mpy/xiao_esp32s3/           what is copied to an empty board
-        boot.py main.py slots.py      the loader, as it is
+        boot.py main.py slots.py manifest.py    the loader, as it is
         slot.json                     the folder that starts
         a/                            the application: .mpy, lib/, and manifest.json, written last
     build/mpy/trunkline-VERSION.bundle    the same application as an update
@@ -31,7 +31,7 @@ ARCHITECTURE = "xtensawin"
 BUDGET_BYTES = 100_000  # 93 kB when this was set
 FILE_BUDGET_BYTES = 3_200  # compiled; the largest had 2.8 kB when this was set
 SOURCE_BUDGET_BYTES = 9_000  # of the loader, which stays as it is
-LOADER = ("boot.py", "main.py", "slots.py")
+LOADER = ("boot.py", "main.py", "slots.py", "manifest.py")
 CABLE = "import bundle\nbundle.install('/')\n"  # what README.md has people type
 FOLDER = "a"
 _NOT_ON_THE_BOARD = ("boards", "desk", "compile.py")
@@ -158,7 +158,7 @@ def _contents(application: Path) -> list[Path]:
 
 
 def manifest(application: Path) -> bytes:
-    """Write down a folder's files with sizes and hashes, as slots.py reads them."""
+    """Write down a folder's files with sizes and hashes, as manifest.py reads them."""
     files = _contents(application)
     lines: list[object] = [{"version": version(), "files": len(files)}]
     for path in files:

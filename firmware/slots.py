@@ -1,32 +1,22 @@
-"""The two application folders: which one starts, how often that failed, and whether it is whole.
+"""The two application folders: which one starts, and how often that failed.
 
-    /boot.py /main.py /slots.py   the loader; an update over the link never touches it
-    /a/ /b/                       an application each: its modules, lib/ and manifest.json
-    /slot.json                    [folder, 1 while on trial, starts since a good minute, 1 undone]
+    /boot.py /main.py /slots.py /manifest.py    the loader; no update over the link touches it
+    /a/ /b/       an application each: its modules, lib/ and manifest.json
+    /slot.json    [folder, 1 while on trial, starts since a good minute, 1 undone]
 
-A manifest is a line of JSON for the whole and one for each file, so that no more than a line of it
-is ever in memory; it is written last, so a folder without one is no application:
-
-    {"version": "0.1", "files": 2}
-    ["app.mpy", 7324, "sha256 in hex"]
-    ["lib/posturecore/wire.mpy", 2120, "..."]
+A folder without a manifest is no application. Whether one is whole is asked only after failed
+starts: what that needs is in manifest.py, and takes no memory before.
 """
 
 import json
 import os
 import sys
-from binascii import hexlify
-from hashlib import sha256
 
 FOLDERS = ("a", "b")
 MANIFEST = "manifest.json"
 MOST_FAILED = 3  # starts in a row before something else is tried
-MOST_LINE = 200  # bytes of a manifest's line
 _STATE = "slot.json"
-_PIECE = 1024
 _MOST_FILES = 200
-_MOST_FILE_BYTES = 100_000
-_PATH = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-./"
 
 
 class Start:
@@ -117,23 +107,9 @@ class Slots:
 
     def is_whole(self, folder):
         """Tell whether every file of the manifest is there with its size and hash."""
-        return last(self.checking(folder))
+        from manifest import is_whole
 
-    def checking(self, folder, manifest=MANIFEST):
-        """Do what `is_whole` does in short steps: yields None, and at last the verdict."""
-        path = self.root + folder + "/"
-        try:
-            with open(path + manifest, "rb") as lines:
-                for name, size, digest in rows(lines):
-                    yield None
-                    found = None
-                    for found in _hashing(path + name):  # noqa: B007 - the last one counts
-                        yield None
-                    if found != (size, digest):
-                        raise ValueError(name)
-            yield True
-        except (OSError, ValueError):
-            yield False
+        return is_whole(self.root + folder)
 
     def _has_application(self, folder):
         try:
@@ -174,14 +150,6 @@ def beside(folder):
     return FOLDERS[folder == FOLDERS[0]]
 
 
-def last(steps):
-    """Run what is done in short steps to its end; return what it yields last."""
-    found = None
-    for found in steps:  # noqa: B007
-        pass
-    return found
-
-
 def header(line):
     """Read a manifest's first line: (version, number of files); raises ValueError."""
     document = json.loads(line)
@@ -192,43 +160,3 @@ def header(line):
     if not isinstance(version, str) or not isinstance(files, int) or not 0 < files <= _MOST_FILES:
         raise ValueError("a manifest of {} files".format(files))
     return version, files
-
-
-def row(line):
-    """Read a manifest's line: (path, size, sha256 in hex); raises ValueError."""
-    try:
-        name, size, digest = json.loads(line)
-        is_good = 0 <= size <= _MOST_FILE_BYTES and len(digest) == 64 and _is_sane(name)
-    except (AttributeError, TypeError):
-        is_good = False
-    if not is_good:
-        raise ValueError("a manifest with a bad line")
-    return name, size, digest
-
-
-def rows(manifest):
-    """Read the lines of an open manifest, one by one; raises ValueError."""
-    _, files = header(manifest.readline(MOST_LINE))
-    for _ in range(files):
-        yield row(manifest.readline(MOST_LINE))
-
-
-def _is_sane(name):
-    parts = name.split("/")
-    if name == MANIFEST or len(name) > 80 or len(parts) > 4:
-        return False
-    return all(part and part[0] != "." for part in parts) and all(c in _PATH for c in name)
-
-
-def _hashing(path):
-    """Yield None for every piece of a file, and at last (its size, its sha256 in hex)."""
-    buffer = bytearray(_PIECE)
-    view, digest, size = memoryview(buffer), sha256(), 0
-    with open(path, "rb") as file:
-        count = file.readinto(buffer)
-        while count:
-            digest.update(view[:count])
-            size += count
-            yield None
-            count = file.readinto(buffer)
-    yield size, hexlify(digest.digest()).decode()

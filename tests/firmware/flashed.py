@@ -11,10 +11,11 @@ import json
 import os
 
 import bundle as bundle_module
+import manifest as manifest_module
 import slots as slots_module
 import update as update_module
 
-MODULES = (bundle_module, slots_module, update_module)
+MODULES = (bundle_module, manifest_module, slots_module, update_module)
 
 
 class PowerCut(BaseException):

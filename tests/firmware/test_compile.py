@@ -26,7 +26,7 @@ def test_build_makes_what_the_board_needs_within_the_budget():
     made = REPOSITORY / "build" / "mpy" / "xiao_esp32s3"
     names = {path.relative_to(made).as_posix() for path in made.rglob("*") if path.is_file()}
     at_root = {name for name in names if "/" not in name}
-    assert at_root == {"boot.py", "main.py", "slots.py", "slot.json"}
+    assert at_root == {"boot.py", "main.py", "slots.py", "manifest.py", "slot.json"}
     wanted = {"app.mpy", "board.mpy", "ble/link.mpy", "lib/posturecore/wire.mpy", "manifest.json"}
     assert {f"a/{name}" for name in wanted} <= names
     desk = ("sim", "compile", "desk")

@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 from tests.firmware import parts  # noqa: F401 - puts the firmware on the path
 from tests.firmware.flashed import Flash, files, install, manifest, use
 
-from slots import Slots, header, row  # isort: skip
+from manifest import row  # isort: skip
+from slots import Slots, header  # isort: skip
 
 
 @pytest.fixture
