@@ -60,24 +60,28 @@ class Sampler:
 
     def run(self):
         """Take what the IMU has; a failed transfer is counted and tried again next time."""
-        if self.is_resting:
-            return
+        while not self.is_resting and self._read():
+            pass
+
+    def _read(self):
+        """Take what one read gives; return whether more waits for the next."""
         try:
             count = self._imu.read()
         except OSError:
             self.faults += 1
             self.report(SENSOR_BUS, self._imu.transfers_failed)
-            return
+            return False
         self.faults += self._imu.has_failed
         now_ms = self._clock.ticks_ms()
         self._account(count, self._clock.ticks_diff(now_ms, self._last_ms))
         if not count:
             self._mind_silence()
-            return
+            return False
         self._last_ms, self._left = now_ms, self._imu.left
         self._note_motor()
         for k in range(count):
             self._one(k * CHANNELS)
+        return self._left and not self._imu.has_failed
 
     def rest(self):
         """Stop for as long as the IMU sleeps; `resume` goes on."""

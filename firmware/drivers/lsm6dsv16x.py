@@ -55,7 +55,7 @@ _BURST_WORDS = 36
 _TAG_GYR, _TAG_ACC, _TAG_UP = 0x01, 0x02, 0x17
 _ALL = 7  # one bit for each of gyr, acc, up
 
-MAX_SAMPLES = 176  # 512 words hold 170 whole slots; the driver's users allocate for this many
+MAX_SAMPLES = 72  # of one read: more than a watermark; a full FIFO, 170, takes three
 _LARGEST_WATERMARK = 50  # without compression the FIFO may be no deeper than 208 words: 69 slots
 _LONGEST_SPAN_MS = 17000
 
@@ -158,12 +158,12 @@ class LSM6DSV16X(Imu):
         return min(ticks, 800000) * 1305 // elapsed_ms
 
     def read(self):
-        """Empty the FIFO into `samples`; return how many samples came. Allocates nothing.
+        """Take samples from the FIFO; return how many came. Allocates nothing.
 
-        Sets `has_overrun` when the FIFO was full: what was lost came before these samples. Sets
-        `has_failed` when the chip stopped answering half-way: `left` samples come with the next
-        call. Sets `has_reset`, once, when the chip has lost its settings. Raises OSError when it
-        does not answer at all.
+        `left` samples come with the next call: more than MAX_SAMPLES waited, or the chip stopped
+        answering half-way, which sets `has_failed`. Sets `has_overrun` when the FIFO was full:
+        what was lost came before these samples. Sets `has_reset`, once, when the chip has lost
+        its settings. Raises OSError when it does not answer at all.
         """
         self._forget_given()
         self.has_failed = self.has_reset = False
@@ -171,8 +171,9 @@ class LSM6DSV16X(Imu):
         if not words and self._is_running and self.read_register(_CTRL1) != _ODR_60_HZ:
             self._is_running = False
             self.has_reset = True
-        while words > 0 and not self.has_failed:
-            burst = words if words < _BURST_WORDS else _BURST_WORDS
+        later = max(0, words - 3 * MAX_SAMPLES)
+        while words > later and not self.has_failed:
+            burst = min(words - later, _BURST_WORDS)
             if self._fetch(burst):
                 self._parse(burst)
                 words -= burst

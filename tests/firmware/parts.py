@@ -149,6 +149,13 @@ class Rig:
         """The samples just read."""
         return [tuple(self.imu.samples[9 * k : 9 * k + 9]) for k in range(count)]
 
+    def drained(self):
+        """Every sample that waits, however many reads that takes."""
+        seen = self.rows(self.imu.read())
+        while self.imu.left:
+            seen += self.rows(self.imu.read())
+        return seen
+
     def __enter__(self):
         return self
 
