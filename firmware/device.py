@@ -6,13 +6,10 @@ import drivers
 from about import About
 from app import App
 from breadcrumbs import UNKNOWN_MS
-from drivers.imu import find_imu
-from drivers.lsm6dsv16x import LSM6DSV16X
 from faults import Faults, report_start
 from haptics import Haptics
 from life import Life
 from posturecore.flash import MODES
-from posturecore.patterns import AWAKE, BATTERY_LOW, ERROR
 from prescription import Prescription
 from storage.log import Log
 from update import Update
@@ -20,7 +17,6 @@ from version import FIRMWARE
 
 _MODE = MODES.index("app")
 _LOG_BYTES = 1024 * 1024
-_SIGNALS = {"awake": AWAKE, "low battery": BATTERY_LOW, "error": ERROR}
 
 
 def run(slots, start):
@@ -33,9 +29,9 @@ def run(slots, start):
     about = About(board, life.hosts, uptime, faults, life.boot_id, _MODE)
     prescription = Prescription(life.storage)
     haptics = Haptics(board.motor, board.timer, board, board.battery_mv, board.led)
-    imu = _sensor(board)
-    found = _check(imu, board, prescription.neutral is not None, crumbs.away_ms != UNKNOWN_MS)
-    _start(imu, found)
+    imu, found, signal = _switch_on(
+        board, prescription.neutral is not None, crumbs.away_ms != UNKNOWN_MS
+    )
     about.rate_mhz = imu.rate_mhz
     app = App(
         board, imu, haptics, life.hosts, life.radio, prescription, log, about, faults, uptime
@@ -43,53 +39,25 @@ def run(slots, start):
     update = Update(slots, start.folder, life.hosts.tell, faults.report)
     app.serve(update)
     start_values = (imu.rate_mhz, crumbs.away_ms, about.prescription, crumbs.last_uptime_ms or 0)
-    app.begin((life.boot_id, crumbs.cause, _MODE) + FIRMWARE + start_values, _signal(found))
+    app.begin((life.boot_id, crumbs.cause, _MODE) + FIRMWARE + start_values, signal)
     report_start(faults, start, crumbs)
     for code, detail in found:
         faults.report(code, detail)
-    _let_go()
     life.run(app, update, slots.confirm, slots.forgive)
 
 
-def _sensor(board):
-    try:
-        return find_imu(board.i2c, board)
-    except OSError:  # it may be plugged in later: the sampler goes on trying
-        return LSM6DSV16X(board.i2c, board.MOUNTING, board.free_bus, board.sleep_ms)
+def _switch_on(board, is_calibrated, knows_time):
+    """Return the sensor, faults as [(code, detail)], and the pattern that tells the wearer.
 
+    What that and the Life before it needed only once is let go: 4 kB.
+    """
+    from ready import check, signal, start_sensor, the_sensor
 
-def _start(imu, found):
-    try:
-        imu.start()
-    except OSError as error:
-        fault = (error.code, error.detail)
-        if fault not in found:
-            found.append(fault)
-    if imu.warning:
-        found.append((imu.warning, imu.identity))
-
-
-def _check(imu, board, is_calibrated, knows_time):
-    from ready import check
-
-    return check(
-        lambda: imu.self_test() and imu.self_test(),  # moved meanwhile, it may fail once
-        board.root,
-        board.battery_mv(),
-        is_calibrated,
-        knows_time,
-    )
-
-
-def _signal(found):
-    from ready import signal
-
-    return _SIGNALS[signal(found)]
-
-
-def _let_go():
-    """Free the memory of what is needed at switch-on only: 3 kB."""
-    for name in ("ready", "drivers.self_test"):
+    imu = the_sensor(board)
+    found = check(imu, board, is_calibrated, knows_time)
+    start_sensor(imu, found)
+    for name in ("ready", "identity", "drivers.self_test"):
         sys.modules.pop(name, None)
     if hasattr(drivers, "self_test"):
         del drivers.self_test
+    return imu, found, signal(found)

@@ -11,7 +11,6 @@ from ble.link import Link
 from breadcrumbs import RAISED, TOLD, Breadcrumbs
 from faults import errno_of
 from hosts import Hosts
-from identity import name, next_boot_id, passkey
 from storage.documents import Storage
 from supervisor import TIMEOUT_MS, Supervisor
 from uptime import GOOD_MS, Uptime
@@ -25,6 +24,8 @@ class Life:
     """Builds what both need; `run` then gives turns until it is over."""
 
     def __init__(self):
+        from identity import name, next_boot_id, passkey  # need not stay
+
         self.board = board = Board()
         self.crumbs = Breadcrumbs(board.chip)
         self.storage = Storage(board.root)

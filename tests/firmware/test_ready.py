@@ -1,8 +1,11 @@
 """The check at switch-on."""
 
+from types import SimpleNamespace
+
 import pytest
 
 from posturecore import faults
+from posturecore.patterns import AWAKE, BATTERY_LOW, ERROR
 from tests.firmware import parts  # noqa: F401 - puts the firmware on the path
 from tests.firmware.flashed import Flash
 
@@ -10,7 +13,9 @@ import ready  # isort: skip
 
 
 def check(root, self_test=lambda: 0, battery_mv=3900, is_calibrated=True, knows_time=True):
-    return ready.check(self_test, str(root), battery_mv, is_calibrated, knows_time)
+    imu = SimpleNamespace(self_test=self_test)
+    board = SimpleNamespace(root=str(root), battery_mv=lambda: battery_mv)
+    return ready.check(imu, board, is_calibrated, knows_time)
 
 
 def raising(error):
@@ -28,28 +33,32 @@ def wrong_sensor():
 
 def test_device_with_everything_is_ready(tmp_path):
     assert check(tmp_path) == []
-    assert ready.signal([]) == "awake"
+    assert ready.signal([]) == AWAKE
     assert list(tmp_path.iterdir()) == []
+
+
+def test_wearer_who_moved_in_the_first_self_test_has_a_second(tmp_path):
+    answers = [3, 0]
+    assert check(tmp_path, self_test=lambda: answers.pop(0)) == []
+    assert answers == []
 
 
 @pytest.mark.parametrize(
     ("wrong", "found", "signal"),
     [
-        pytest.param({"self_test": lambda: 5}, (faults.SENSOR_SELF_TEST, 5), "error", id="axis"),
+        pytest.param({"self_test": lambda: 5}, (faults.SENSOR_SELF_TEST, 5), ERROR, id="axis"),
         pytest.param(
-            {"self_test": raising(OSError(19))}, (faults.SENSOR_MISSING, 0), "error", id="none"
+            {"self_test": raising(OSError(19))}, (faults.SENSOR_MISSING, 0), ERROR, id="none"
         ),
         pytest.param(
             {"self_test": raising(wrong_sensor())},
             (faults.SENSOR_WRONG, 0x68),
-            "error",
+            ERROR,
             id="other",
         ),
-        pytest.param(
-            {"battery_mv": 3500}, (faults.BATTERY_LOW, 3500), "low battery", id="battery"
-        ),
-        pytest.param({"is_calibrated": False}, (faults.NOT_CALIBRATED, 0), "awake", id="neutral"),
-        pytest.param({"knows_time": False}, (faults.TIME_UNKNOWN, 0), "awake", id="time"),
+        pytest.param({"battery_mv": 3500}, (faults.BATTERY_LOW, 3500), BATTERY_LOW, id="battery"),
+        pytest.param({"is_calibrated": False}, (faults.NOT_CALIBRATED, 0), AWAKE, id="neutral"),
+        pytest.param({"knows_time": False}, (faults.TIME_UNKNOWN, 0), AWAKE, id="time"),
     ],
 )
 def test_what_is_missing_is_said(tmp_path, wrong, found, signal):
@@ -60,7 +69,7 @@ def test_what_is_missing_is_said(tmp_path, wrong, found, signal):
 def test_worst_of_several_decides_the_signal(tmp_path):
     found = check(tmp_path, self_test=raising(OSError(19)), battery_mv=3500, knows_time=False)
     assert [code for code, _ in found] == sorted(code for code, _ in found)
-    assert ready.signal(found) == "error"
+    assert ready.signal(found) == ERROR
 
 
 def test_flash_that_takes_no_write_is_a_fault(tmp_path, monkeypatch):
