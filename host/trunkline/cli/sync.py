@@ -56,7 +56,7 @@ def sync(
     if store == str(STORE):
         STORE.parent.mkdir(parents=True, exist_ok=True)
     with ExitStack() as stack:
-        session = _session(where, stack)
+        session = _session(where)
         database = stack.enter_context(Store.open(store))
         report = asyncio.run(_bring(session, database, wearer))
     if as_json:
@@ -65,18 +65,17 @@ def sync(
         _print(report, store)
 
 
-def _session(where: str, stack: ExitStack) -> "Session":
-    from trunkline.cli.monitor import _transport
-    from trunkline.session import Session
+def _session(where: str) -> "Session":
+    from trunkline.connecting import connect
 
-    transport = _transport(where, 1.0, stack)
-    if not transport.takes_commands:
+    session = connect(where)
+    if not session.takes_commands:
         raise InputError(
             found=f"{where}, which has no log",
             expected="a device",
             hint="`trunkline replay` shows a capture",
         )
-    return Session(transport)
+    return session
 
 
 async def _bring(session: "Session", store: "Store", wearer: str | None) -> "SyncReport":
