@@ -27,7 +27,7 @@ def play(
     options: dict[str, Any],
     speed: float,
     *,
-    is_strict: bool,
+    strict: bool,
     is_json: bool,
     pairs: Sequence[str] | None,
     neutral: str | None,
@@ -39,7 +39,7 @@ def play(
         InputError: A file, a speed, settings or a detector that cannot be used.
     """
     ears = [_Ear(named(name), is_json) for name in dict.fromkeys(detectors or ())]
-    transport, is_simulated = _transport(file, options, speed, is_strict, pairs, neutral)
+    transport, is_simulated = _transport(file, options, speed, strict, pairs, neutral)
     if is_simulated:
         err.print("[yellow]SIMULATED[/]: nobody wore this")
     origin = f"SIMULATED, {file.name}" if is_simulated else file.name
@@ -57,17 +57,17 @@ def _transport(
     file: Path,
     options: dict[str, Any],
     speed: float,
-    is_strict: bool,
+    strict: bool,
     pairs: Sequence[str] | None,
     neutral: str | None,
 ) -> tuple[Transport, bool | None]:
     settings, pose = inputs.parse_settings(pairs), inputs.parse_neutral(neutral)
     if file.suffix == SUFFIX and not settings and pose is None and not options:
-        if is_strict:
+        if strict:
             read_capture(file, strict=True)
         is_simulated = (read_frames(file)[0] or {}).get("is_simulated")
         return CaptureTransport(file, speed), is_simulated
-    recording = load(file, strict=is_strict, **options)
+    recording = load(file, strict=strict, **options)
     warn(recording.quality.warnings)
     pose = inputs.pose_of(recording, pose)
     transport = RecordedTransport(recording, settings, pose, speed=speed)

@@ -1,6 +1,6 @@
 """`trunkline replay`: a recording through exactly what the device decides."""
 
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -57,22 +57,14 @@ def replay(
         profile=profile,
         tracked_point=tracked_point,
     )
+    judged: dict[str, Any] = {"strict": strict, "pairs": set_, "neutral": neutral}
     if speed is not None:
         from trunkline.cli.play import play  # here: what is not live need not wait for it
 
-        play(
-            file,
-            options,
-            speed,
-            is_strict=strict,
-            is_json=as_json,
-            pairs=set_,
-            neutral=neutral,
-            detectors=detector,
-        )
+        play(file, options, speed, is_json=as_json, detectors=detector, **judged)
         return
     detectors.check(detector)
-    analysis, mirror = inputs.examine(file, options, strict=strict, pairs=set_, neutral=neutral)
+    analysis, mirror = inputs.examine(file, options, **judged)
     warn(analysis.warnings)
     detected = detectors.ask(detector, analysis, mirror, file, options)
     _print(analysis, mirror.compare() if mirror else None, detected, as_json)
