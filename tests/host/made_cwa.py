@@ -31,13 +31,15 @@ def header():
     return bytes(fields)
 
 
-def block(number, gyr_acc):
+def block(number, gyr_acc, real_hz=RATE_HZ):
     """Give one block of 40 samples, (40, 6) int16, its clock at the block's first sample."""
-    milliseconds = number * SAMPLES_A_BLOCK * 1000 // RATE_HZ
-    second, fraction = divmod(milliseconds, 1000)
-    shift = fraction * RATE_HZ // 1000  # the whole second stands at this many samples before
+    second, fraction = divmod(number * SAMPLES_A_BLOCK / real_hz, 1.0)
+    ticks = int(fraction * 32768)  # of a second, after which the first sample was taken
+    # A reader adds the samples that fit into the fraction at the nominal rate: take them off.
+    shift = (ticks * 2 * RATE_HZ) >> 16
     fields = bytearray(512)
-    struct.pack_into("<HHHIII", fields, 0, 0x5841, 508, 0x8000, 7, number, packed_time(second))
+    head = (0x5841, 508, 0x8000 | ticks, 7, number, packed_time(int(second)))
+    struct.pack_into("<HHHIII", fields, 0, *head)
     light_scale = (_ACC_SCALE << 13) | (_GYR_SCALE << 10)
     struct.pack_into("<HHBBBB", fields, 18, light_scale, 300, 0, 200, _RATE_CODE, 0x62)
     struct.pack_into("<hH", fields, 26, -shift, SAMPLES_A_BLOCK)
@@ -54,8 +56,8 @@ def counts(blocks, seed=1):
     return (still + noise).astype(np.int16)
 
 
-def write_cwa(path, samples, without=()):
+def write_cwa(path, samples, without=(), real_hz=RATE_HZ):
     """Write samples as blocks; leave out the blocks whose numbers are in `without`."""
     parts = np.split(samples, len(samples) // SAMPLES_A_BLOCK)
-    kept = [block(k, part) for k, part in enumerate(parts) if k not in without]
+    kept = [block(k, part, real_hz) for k, part in enumerate(parts) if k not in without]
     path.write_bytes(header() + b"".join(kept))

@@ -110,7 +110,9 @@ def foreign(folder, *, latency=True, acc_unit="g", rows=100, cut=0):
     frame = {"Levels": {"back": {"SpatialAxes": "FLU"}}}
     (motion / f"{stem}_channels.json").write_text(json.dumps({"reference_frame": frame}))
     (folder / "task-walk_tracksys-imu_motion.json").write_text('{"SamplingFrequency": 50}')
-    (folder / "task-run_motion.json").write_text('{"SamplingFrequency": 77}')
+    (folder / "task-run_tracksys-imu_acq-other_motion.json").write_text(
+        '{"SamplingFrequency": 77}'
+    )
     samples = []
     for k in range(rows):
         sample = [0.1, 0.0, 0.99, 5.0 + k, -k, 2.0, 1.0, 0.0, 0.0]

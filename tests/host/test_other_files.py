@@ -3,6 +3,7 @@
 import subprocess
 import sys
 from datetime import datetime, timedelta
+from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
@@ -14,6 +15,7 @@ from trunkline import InputError, load
 
 from . import made_cwa
 
+RECORDING = Path(__file__).parent / "recordings/axivity_ax3.cwa"
 RATE_HZ, COUNT = 50.0, 200
 
 
@@ -79,9 +81,29 @@ def test_an_axivity_file_is_read_in_si_units(tmp_path):
     np.testing.assert_allclose(recording.acc_m_s2, acc_g * 9.80665, rtol=1e-6)
     deg_s = counts[:, :3] / made_cwa.GYR_COUNTS_PER_DEG_S
     np.testing.assert_allclose(recording.gyr_rad_s, np.radians(deg_s), rtol=1e-6)
-    assert recording.rate_hz == pytest.approx(100.0)
+    assert recording.rate_hz == pytest.approx(100.0, rel=1e-5)
     assert (recording.placement, recording.source) == ("L5", "Axivity AX6")
     assert recording.quality.warnings == ()
+
+
+def test_a_real_recording_is_read_at_its_real_rate_without_gaps():
+    """It ran at 98.9 Hz: taken at the nominal 100 Hz, each block seemed to miss a sample."""
+    recording = load(RECORDING)
+    assert (recording.sample_count, recording.gaps) == (3600, ())
+    assert recording.rate_hz == pytest.approx(98.85, abs=0.05)
+    assert recording.quality.intervals.max_deviation_ms < 0.1
+    length = np.linalg.norm(recording.acc_m_s2, axis=1) / 9.80665
+    assert np.median(length) == pytest.approx(1.0, abs=0.02)
+    assert (recording.source, recording.quality.is_acc_only) == ("Axivity AX3", True)
+
+
+@pytest.mark.parametrize("real_hz", [98.0, 100.0, 102.5])
+def test_a_device_off_its_nominal_rate_has_even_times(tmp_path, real_hz):
+    made_cwa.write_cwa(tmp_path / "a.cwa", made_cwa.counts(60), without={20}, real_hz=real_hz)
+    recording = load(tmp_path / "a.cwa")
+    assert recording.rate_hz == pytest.approx(real_hz, rel=2e-3)
+    assert [gap.at for gap in recording.gaps] == [800]
+    assert recording.quality.intervals.max_deviation_ms < 0.2
 
 
 def test_a_missing_block_is_a_gap(tmp_path):

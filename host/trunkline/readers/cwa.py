@@ -1,7 +1,8 @@
 """Read what an Axivity AX3 or AX6 recorded (`.cwa`), with actfast.
 
-The device's clock knows no time zone, so the start is not known in UTC. Times are the blocks' own:
-a block that is missing is a gap.
+The device's clock knows no time zone, so the start is not known in UTC. Only blocks carry times:
+their samples are spread evenly up to the next block, which is at the real rate. A block that is
+missing is a gap.
 """
 
 from collections.abc import Mapping
@@ -9,14 +10,19 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from trunkline.errors import InputError
 from trunkline.quality import Quality
 from trunkline.readers.mapping import CsvMapping, Roles
 from trunkline.recording import Recording
 
+# A device that is this far off its nominal rate has lost a block.
+_RATE_TOLERANCE = 0.1
 _OPTIONS = ("placement", "axes", "name", "source")
 _BLOCK_BYTES = 512
+
+FloatArray = NDArray[np.float64]
 _ACC, _GYR = ("acc_x", "acc_y", "acc_z"), ("gyr_x", "gyr_y", "gyr_z")
 
 
@@ -47,7 +53,8 @@ def read_cwa(path: Path, strict: bool, options: Mapping[str, Any]) -> Recording:
             expected="a recording",
             hint="download it from the device again",
         )
-    columns = {"time": (times - times[0]) / 1e9}
+    blocks = read["timeseries"].get("low_frequency", {}).get("datetime", times[:1])
+    columns = {"time": spread((times - times[0]) / 1e9, (blocks - times[0]) / 1e9)}
     columns |= {name: samples["acceleration"][:, k] for k, name in enumerate(_ACC)}
     has_gyr = "gyroscope" in samples
     if has_gyr:
@@ -71,6 +78,29 @@ def read_cwa(path: Path, strict: bool, options: Mapping[str, Any]) -> Recording:
         quality,
         strict=strict,
     )
+
+
+def spread(times_s: FloatArray, starts_s: FloatArray) -> FloatArray:
+    """Spread the samples of each block evenly up to the next block.
+
+    Args:
+        times_s: Time of each sample at the nominal rate within its block, (N,).
+        starts_s: Time of each block's first sample.
+
+    Returns:
+        The times at the real rate; before a gap, and in the last block, that of the others.
+    """
+    firsts = np.flatnonzero(np.isin(times_s, starts_s))
+    if len(firsts) != len(starts_s) or len(firsts) < 2:
+        return times_s  # blocks that overlap: the file's own times are as good as any
+    counts = np.diff(firsts, append=len(times_s))
+    nominal_s = float(np.median(np.diff(times_s)))
+    steps_s = np.append(np.diff(times_s[firsts]), np.inf) / counts
+    is_whole = np.abs(steps_s / nominal_s - 1.0) < _RATE_TOLERANCE
+    steps_s[~is_whole] = np.median(steps_s[is_whole]) if is_whole.any() else nominal_s
+    within = np.arange(len(times_s)) - np.repeat(firsts, counts)
+    even: FloatArray = np.repeat(times_s[firsts], counts) + within * np.repeat(steps_s, counts)
+    return even
 
 
 def _read(path: Path, strict: bool) -> Any:
