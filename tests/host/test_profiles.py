@@ -203,6 +203,13 @@ def test_damaged_rows_behind_a_preamble_are_counted(tmp_path):
         load(path, profile="shimmer", strict=True)
 
 
-def test_dates_need_no_profile(tmp_path):
-    path = write(tmp_path, "axivity-csv")
-    assert load(path, gyr=()).rate_hz == pytest.approx(RATE_HZ, rel=1e-4)
+def test_dates_and_plain_units_need_no_profile(tmp_path):
+    recording = load(write(tmp_path, "axivity-csv"))
+    assert recording.rate_hz == pytest.approx(RATE_HZ, rel=1e-4)
+    np.testing.assert_allclose(recording.gyr_rad_s, np.radians(GYR_DEG_S), atol=1e-6)
+
+
+@pytest.mark.parametrize("name", ["movella-dot", "shimmer", "metawear", "sensor-logger"])
+def test_columns_that_only_a_profile_knows_are_refused_with_its_name(tmp_path, name):
+    with pytest.raises(InputError, match=f"say --profile {name}, whose columns these are"):
+        load(write(tmp_path, name))

@@ -24,6 +24,8 @@ from trunkline.recording import Recording
 
 FloatArray = NDArray[np.float64]
 
+_HEAD_LINES = 100  # a header stands among these
+
 
 def read_csv(path: Path, strict: bool, options: Mapping[str, Any]) -> Recording:
     """Read a CSV with a header line; commas, semicolons or tabs.
@@ -58,7 +60,10 @@ def read_csv(path: Path, strict: bool, options: Mapping[str, Any]) -> Recording:
 def _read_table(path: Path, strict: bool, options: Mapping[str, Any]) -> Recording:
     mapping = mapping_of(path.name, options)
     table = CsvTable(path, mapping)
-    roles = Roles(path.name, table.header, table.mapping)
+    try:
+        roles = Roles(path.name, table.header, table.mapping)
+    except InputError as error:
+        raise table.advised(error) from None
     columns, quality = table.numbers(roles.needed, roles.time, strict=strict)
     if roles.time and table.is_datetime(roles.time):
         roles.mapping = replace(roles.mapping, time_unit=DATETIME)
@@ -86,13 +91,14 @@ class CsvTable:
         has_hint = bool(lines) and bool(re.fullmatch(r'"?sep=.?"?', lines[0].strip()))
         lines = lines[has_hint:]  # a hint for Excel, before the header
         self._path, self.mapping = path, _with_comments(mapping, comments)
+        self._head = [_cells(line) for line in lines[:_HEAD_LINES]]
         if mapping.profile is None:
             at, behind = 0, 1
         else:
             from trunkline.readers.profile import Profile  # few files need one
 
             profile = Profile.named(mapping.profile)
-            at = profile.find_header([_cells(line) for line in lines[:100]], path.name)
+            at = profile.find_header(self._head, path.name)
             self.mapping = profile.mapping(_cells(lines[at]), self.mapping)
             behind = 1 + profile.unit_rows
         first = lines[at] if lines else ""
@@ -100,6 +106,14 @@ class CsvTable:
         self.header = _cells(first)
         self._lines = lines[at + behind :]
         self._first_row = 1 + has_hint + at + behind
+
+    def advised(self, error: InputError) -> InputError:
+        """Give an error whose hint is the profile that knows this file; else the error itself."""
+        from trunkline.readers.profile import knowing  # only those who need it
+
+        names = () if self.mapping.profile else knowing(self._head)
+        hint = f"say --profile {names[0]}, whose columns these are" if names else error.hint
+        return InputError(found=error.found, expected=error.expected, hint=hint)
 
     def is_datetime(self, column: str) -> bool:
         """Tell whether a column holds dates with a time of day."""

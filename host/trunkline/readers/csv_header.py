@@ -9,7 +9,7 @@ import re
 # How units are written behind a column's name, without separators.
 _WRITTEN_UNITS = {
     **{"ms2": "m/s2", "mss": "m/s2", "g": "g", "mg": "mg"},
-    **{"rads": "rad/s", "rps": "rad/s", "dps": "deg/s", "degs": "deg/s"},
+    **{"rads": "rad/s", "rps": "rad/s", "dps": "deg/s", "degs": "deg/s", "ds": "deg/s"},
     **{"mdps": "mdeg/s", "mdegs": "mdeg/s"},
     **{"s": "s", "sec": "s", "seconds": "s", "ms": "ms", "us": "us"},
 }

@@ -113,13 +113,17 @@ class Profile:
             InputError: None has them.
         """
         for at, row in enumerate(rows):
-            if _first_there(self.acc, row) and self._time(row):
+            if self.fits(row):
                 return at
         raise InputError(
             found=f"no header of {self.title} in the first {len(rows)} lines of {file!r}",
             expected="the columns " + ", ".join((*self.time[:1], *self.acc[0])),
             hint="another profile, or name the columns with --time, --acc and --gyr",
         )
+
+    def fits(self, header: Sequence[str]) -> bool:
+        """Tell whether a header has this profile's columns."""
+        return bool(_first_there(self.acc, header) and self._time(header))
 
     def mapping(self, header: Sequence[str], given: CsvMapping) -> CsvMapping:
         """Name the columns of a header; what was given wins."""
@@ -146,6 +150,12 @@ def shipped_profiles() -> tuple[str, ...]:
     """Name the profiles that come with Trunkline."""
     names = (entry.name for entry in _folder().iterdir())
     return tuple(sorted(name[: -len(_SUFFIX)] for name in names if name.endswith(_SUFFIX)))
+
+
+def knowing(rows: Sequence[Sequence[str]]) -> tuple[str, ...]:
+    """Name the shipped profiles that find their header among the first rows of a file."""
+    profiles = {name: Profile.named(name) for name in shipped_profiles()}
+    return tuple(name for name, profile in profiles.items() if any(map(profile.fits, rows)))
 
 
 def _folder() -> Any:
