@@ -148,7 +148,9 @@ class Session(Contact):
         return await self._current().begin(Calibration, frames.CALIBRATE, values)
 
     async def calibrate(self, neutral: str = "stand", with_bow: bool = False) -> Calibration:
-        """Have the wearer's pose taken as neutral, and wait for the result; posturecore.calibrate has its codes.
+        """Have the wearer's pose taken as neutral, and wait for the result.
+
+        Its `code` is one of those in posturecore.calibrate: DONE, or why not.
 
         Raises:
             InputError: No such kind of pose, or the device is busy calibrating.

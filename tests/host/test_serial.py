@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import threading
 import tty
 
 import pytest
@@ -166,3 +167,30 @@ async def test_forbidden_port_is_a_sentence(monkeypatch):
 async def test_address_that_leads_nowhere_is_a_sentence(name):
     with pytest.raises(LinkError, match=r"Could not open .*; try"):
         await SerialTransport(name).open(*Ear().of())
+
+
+async def test_port_that_opens_after_nobody_waits_any_more_is_closed_again(monkeypatch):
+    """A thread cannot be cancelled; what it opens would stay locked for the next attempt."""
+    may_open, opened = threading.Event(), []
+
+    class Port:
+        is_closed = False
+
+        def close(self):
+            self.is_closed = True
+
+    def slow(self):
+        may_open.wait(10)
+        opened.append(Port())
+        return opened[0]
+
+    monkeypatch.setattr(SerialTransport, "_open", slow)
+    opening = asyncio.create_task(SerialTransport("/dev/ttySLOW").open(print, print))
+    await asyncio.sleep(0.05)
+    opening.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await opening
+    may_open.set()
+    async with asyncio.timeout(10):
+        while not (opened and opened[0].is_closed):
+            await asyncio.sleep(0.01)
