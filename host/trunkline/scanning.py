@@ -1,7 +1,7 @@
 """Looking for devices: what each says of itself in the advertising data, for anybody to hear."""
 
 import asyncio
-from collections.abc import Awaitable, Collection
+from collections.abc import Awaitable, Collection, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -67,11 +67,11 @@ async def scan(
     return tuple(sorted(found, key=lambda device: -device.rssi_dbm))
 
 
-async def find(wanted: Collection[str], limit_s: float) -> BLEDevice:
+async def find(wanted: Sequence[str], limit_s: float) -> BLEDevice:
     """Find one device by name or address.
 
     Args:
-        wanted: Its name, its address, or both.
+        wanted: Its name, its address, or both; messages name it by the first.
         limit_s: How long to listen.
 
     Raises:
@@ -86,7 +86,7 @@ async def find(wanted: Collection[str], limit_s: float) -> BLEDevice:
     device = await _scanned(BleakScanner.find_device_by_filter(is_it, limit_s), limit_s)
     if device is not None:
         return device
-    what = f"Could not connect to {min(wanted, key=len)}"
+    what = f"Could not connect to {wanted[0]}"
     if await _is_connected_here(names):
         raise bluetooth_error(what, "in use")
     raise bluetooth_error(what, "not heard", f"{limit_s:g} s long")

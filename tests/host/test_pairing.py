@@ -5,6 +5,7 @@ import logging
 import subprocess
 import sys
 from contextlib import nullcontext
+from dataclasses import replace
 
 import pytest
 
@@ -36,6 +37,11 @@ class Person:
         return self.types
 
 
+async def come_and_go(transport):
+    await transport.open(print, print)
+    await transport.close()
+
+
 async def pair_with(board):
     return await pair(board.address, bonded_devices(), nullcontext())
 
@@ -56,6 +62,19 @@ async def test_new_device_asks_once_is_remembered_and_buzzes(tmp_path):
             assert session.info.device_id.hex() == done.device.device_id
         assert (await pair_with(board)).device == done.device
     assert person.asked == 1
+
+
+async def test_bonded_device_is_found_again_by_its_address_when_it_tells_no_name(tmp_path):
+    person = Person()
+    async with board_on_table(tmp_path, person.ask) as board:
+        await hold_button(board)
+        device = (await pair_with(board)).device
+        bonded_devices().remember(replace(device, name="Trunkline as it once was"))
+        await come_and_go(BleTransport())
+        bonded_devices().remember(replace(device, address="another"))
+        transport = BleTransport()
+        await come_and_go(transport)
+    assert (transport.name, transport.address) == (device.name, device.address)
 
 
 @pytest.mark.parametrize("types", [PASSKEY + 1, None], ids=["wrong", "nothing"])

@@ -36,7 +36,8 @@ class BleTransport:
     Attributes:
         name: Its name or address as given; once open, of the bonded device if none was given.
         heard_name: The name it advertises; "" until it was heard.
-        address: What the system calls it, once open. A bonded device's stays, on one computer.
+        address: What the system calls it; "" until that is known. That of a bonded device stays,
+            on one computer.
         mtu: Bytes a notification can carry plus 3, once open.
     """
 
@@ -67,8 +68,7 @@ class BleTransport:
             BluetoothError: Bluetooth, or the device, does not let us; the message says what to do.
         """
         await self.close()
-        wanted = self._wanted()
-        found = await find(wanted, _SCAN_S)
+        found = await find(self._wanted(), _SCAN_S)
         self.heard_name = found.name or ""
 
         def lost(_: BleakClient) -> None:
@@ -110,12 +110,12 @@ class BleTransport:
             with contextlib.suppress(BleakError, OSError, TimeoutError, EOFError):
                 await asyncio.wait_for(client.disconnect(), _LEAVE_S)
 
-    def _wanted(self) -> frozenset[str]:
-        if self.name:
-            return frozenset((self.name,))
-        bonded = bonded_devices().the_only()
-        self.name = bonded.name
-        return frozenset((bonded.name, bonded.address))
+    def _wanted(self) -> tuple[str, ...]:
+        """Give what it may be known by, the best for a message first."""
+        if not self.name:
+            bonded = bonded_devices().the_only()
+            self.name, self.address = bonded.name, bonded.address
+        return (self.name, self.address) if self.address else (self.name,)
 
     async def _pair(self, client: BleakClient) -> None:
         try:
