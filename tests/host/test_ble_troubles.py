@@ -221,11 +221,12 @@ async def test_opening_that_is_given_up_lets_go_of_the_device(ends):
     ends.air.faults.refuse("subscribe", None)
     with ends.air.as_adapter(passkey=lambda: PASSKEY):
         opening = asyncio.create_task(BleTransport(ends.board.address).open(print, print))
-        while not ends.air.adapter.connections:
+        while not ends.air.faults.met:
             await asyncio.sleep(0.01)
         opening.cancel()
         with pytest.raises(asyncio.CancelledError):
             await opening
+    assert ends.air.faults.met == ["subscribe"]
     assert not ends.air.adapter.connections
 
 

@@ -28,10 +28,12 @@ class RadioFaults:
     Attributes:
         leaves_when_connecting: Whether the next device that the host connects to goes out of range
             at that moment.
+        met: The operations that have been refused, in order.
     """
 
     def __init__(self) -> None:
         self.leaves_when_connecting = False
+        self.met: list[str] = []
         self._refused: dict[str, Exception | None] = {}
         self._packet: tuple[int, int] | None = None
         self._to_come = 0
@@ -66,6 +68,7 @@ class RadioFaults:
         """Fail, if this operation is to."""
         if operation not in self._refused:
             return
+        self.met.append(operation)
         error = self._refused[operation]
         if error is None:
             await asyncio.Event().wait()
