@@ -53,16 +53,13 @@ async def bus(tmp_path, monkeypatch):
     """A bus of its own, where the system's would be."""
     (tmp_path / "bus.conf").write_text(CONFIG.format(tmp_path / "bus"))
     daemon = await asyncio.create_subprocess_exec(
-        "dbus-daemon",
-        f"--config-file={tmp_path / 'bus.conf'}",
-        "--nofork",
-        "--nosyslog",
+        *("dbus-daemon", f"--config-file={tmp_path / 'bus.conf'}", "--nofork", "--nosyslog"),
+        "--print-address",  # once it listens
+        stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.DEVNULL,
     )
+    await asyncio.wait_for(daemon.stdout.readline(), 10)
     monkeypatch.setenv("DBUS_SYSTEM_BUS_ADDRESS", f"unix:path={tmp_path / 'bus'}")
-    async with asyncio.timeout(10):
-        while not (tmp_path / "bus").exists():
-            await asyncio.sleep(0.01)
     bus = await asyncio.wait_for(MessageBus(bus_type=BusType.SYSTEM).connect(), 5)
     yield bus
     bus.disconnect()
