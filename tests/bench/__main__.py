@@ -2,7 +2,7 @@
 
 python -m tests.bench                all, in about eight minutes
 python -m tests.bench accuracy       one part: accuracy, leans, speed, day, command,
-                                     detectors, flash or energy
+                                     detectors, flash, energy or sync
 """
 
 import sys
@@ -16,7 +16,7 @@ def parts() -> dict[str, Callable[[], Iterator[Row]]]:
     """Name what can be measured here, and say what cannot."""
     if find_spec("vqf") is None:
         raise SystemExit("vqf is not installed; run: pip install 'trunkline[bench]'")
-    from . import accuracy, broad, command, detectors, energy, flash, speed
+    from . import accuracy, broad, command, detectors, energy, flash, speed, sync
 
     found: dict[str, Callable[[], Iterator[Row]]] = {
         "accuracy": accuracy.on_broad,
@@ -27,6 +27,7 @@ def parts() -> dict[str, Callable[[], Iterator[Row]]]:
         "detectors": detectors.of_corpus,
         "flash": flash.of_log,
         "energy": energy.of_day,
+        "sync": sync.of_day,
     }
     if not broad.FOLDER.is_dir():
         print(broad.MISSING)

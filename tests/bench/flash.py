@@ -64,7 +64,7 @@ def records_of(day: tuple[tuple[str, int], ...]) -> tuple[list[list[Record]], fl
         for row in replay.decisions.episodes:
             due.append((row[4], (frames.EPISODE, row, ())))
         due += [(row[0], (frames.CUE, row, ())) for row in replay.decisions.cues]
-        due += minutes_of(replay.decisions.verdicts, first)
+        due += minutes_of(replay.decisions.verdicts.array().tolist(), first)
         first = replay.decider.at
     ledger = tuple((0,) for _ in replay.decider.ledger)
     for at in range(0, first, _HOUR_BLOCKS):
