@@ -150,7 +150,7 @@ class SocketTransport:
     `on_bytes` is told how many have come before they are handed on.
     """
 
-    takes_commands = True
+    takes_commands, is_over = True, False
 
     def __init__(self, port, on_bytes=lambda count: None):
         self.name = f"socket {port}"

@@ -107,7 +107,7 @@ async def _live(board: VirtualBoard, path: Path) -> list[Episode]:
         session.listeners.append(lambda e: said.append(e) if isinstance(e, EpisodeFrame) else None)
         async with session:
             await session.change_settings({"slouch_hold_s": 5, "slouch_refractory_s": 10})
-            await session.stream(samples=True, decisions=True)
+            await session.set_stream(samples=True, decisions=True)
             await session.set_neutral(UPRIGHT)
             await board.play(_LIVE_S * 1000)
             await session.flush()

@@ -3,7 +3,6 @@
 import asyncio
 import json
 import sys
-from contextlib import ExitStack
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -55,9 +54,8 @@ def sync(
 
     if store == str(STORE):
         STORE.parent.mkdir(parents=True, exist_ok=True)
-    with ExitStack() as stack:
-        session = _session(where)
-        database = stack.enter_context(Store.open(store))
+    session = _session(where)
+    with Store.open(store) as database:
         report = asyncio.run(_bring(session, database, wearer))
     if as_json:
         print(json.dumps(_plain(report), indent=2))
