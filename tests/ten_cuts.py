@@ -28,7 +28,6 @@ from trunkline.session import Session
 from trunkline.simulator import VirtualAir, VirtualBoard
 from trunkline.store import SavedSession, Store
 from trunkline.sync_report import SyncReport
-from trunkline.syncing import sync
 from trunkline.transports.ble import BleTransport
 
 CUT_AFTER_MESSAGES = (1, 3, 5, 4, 6, 2, 7, 5, 8, 6)
@@ -83,13 +82,13 @@ async def show(folder: Path) -> Shown:
             with Store.open(folder / "wear.sqlite") as store:
                 cuts = await _cut(air, board, store)
                 async with _visit(board) as session:
-                    report = await sync(session, store)
+                    report = await session.sync(store)
                 held = _held(store, report.device_id)
                 (saved,) = store.sessions(report.wearer_id)
                 from_store = _stored(store, report.sessions[-1])
             with Store.open(folder / "again.sqlite") as other:
                 async with _visit(board) as session:
-                    await sync(session, other)
+                    await session.sync(other)
                 on_device = _held(other, report.device_id)
     mirror = analyze_capture(folder / "live.tlcap")[1]
     assert mirror.replay is not None
@@ -134,7 +133,7 @@ async def _cut(air: VirtualAir, board: VirtualBoard, store: Store) -> int:
         try:
             async with _visit(board) as session:
                 session.log_listeners.append(count)
-                await sync(session, store)
+                await session.sync(store)
         except LinkError:
             cuts += 1
         await board.play(board.time_ms + 1000)

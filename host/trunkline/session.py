@@ -17,6 +17,9 @@ from trunkline.events import Calibration, Event, Status
 from trunkline.streams import BLOCKS_SOMEHOW, LIMIT, Listening
 
 if TYPE_CHECKING:
+    from trunkline.greeting import Confirm
+    from trunkline.store import Store
+    from trunkline.sync_report import Progress, SyncReport
     from trunkline.updating import Bundle
 
 _CALIBRATION_S = 120.0  # [D] standing and bowing take the wearer half a minute at most
@@ -206,6 +209,40 @@ class Session(Contact):
             utc_ms = time.time_ns() // 1_000_000
         values = (0, 0, *divmod(utc_ms, 1000), uncertainty_ms, utc_offset_min)
         await self.command(frames.TIME_ANCHOR, values)
+
+    async def sync(
+        self,
+        store: "Store",
+        *,
+        wearer_id: str | None = None,
+        on_progress: "Callable[[Progress], None] | None" = None,
+        confirm_clock: "Confirm | None" = None,
+    ) -> "SyncReport":
+        """Bring what is new in the device's log into a store, and let the device forget it.
+
+        Nothing is acknowledged that is not on the disk; cut at any moment, the next sync goes on.
+
+        Args:
+            store: An open store.
+            wearer_id: Whose the new days are; None: the device's wearer before, else the only
+                one there is, else a new one.
+            on_progress: Called with how far it is.
+            confirm_clock: Asked whether to use a clock of this host that contradicts what the
+                device was told before. None: it is not used, and the report says so.
+
+        Raises:
+            LinkError: The link is gone, or nothing comes any more. What has come is kept.
+            InputError: No such wearer, several to choose from, or a store that takes no more.
+        """
+        from trunkline.syncing import sync
+
+        return await sync(
+            self,
+            store,
+            wearer_id=wearer_id,
+            on_progress=on_progress or (lambda progress: None),
+            confirm_clock=confirm_clock,
+        )
 
     async def update(
         self, bundle: "Bundle | Path", on_progress: Callable[[int, int], None] | None = None
