@@ -12,7 +12,7 @@ from posturecore import frames, patterns
 from posturecore.coach import FELT, REASON_HOST
 from posturecore.context import OFF_BODY
 from posturecore.decide import Decider
-from posturecore.flash import BOOT, COACHING
+from posturecore.flash import BOOT, COACHING, DOUBT
 from posturecore.params import NAMES
 from power import OFF, STORED, Power
 from retrieval import Retrieval
@@ -211,6 +211,7 @@ class App:
     def _tell_calibration(self):
         self._streaming.send_decisions()
         self._calibration.say(self._hosts.answer)
+        self._hosts.answer(DOUBT, (self._decider.at, self._decider.coach.doubt_cdeg))
 
     def _tell_coaching(self):
         self._streaming.send_decisions()

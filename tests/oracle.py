@@ -5,6 +5,7 @@ the names of contexts and frames. It knows one neutral pose, one prescription an
 """
 
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -52,6 +53,7 @@ class Verdict:
     bends: list[Bend] = field(default_factory=list)
     slouches: list[SlouchSpell] = field(default_factory=list)
     cues: list[tuple[int, str, str]] = field(default_factory=list)
+    doubt_deg: Floats = field(default_factory=lambda: np.empty(0))
 
 
 def judge(
@@ -94,10 +96,13 @@ def judge(
         if verdict.context[k] == names.STILL:
             verdict.context[k] = names.UNKNOWN
     is_still = np.array(verdict.context) == names.STILL
-    spells, is_asking, is_new = find_slouches(flexion, is_still, settings, block_s)
+    spells, is_asking, is_new, _ = find_slouches(flexion, is_still, settings, block_s)
     verdict.slouches = spells
+    is_over = is_watched & ~is_stepping
+    verdict.doubt_deg = doubts_deg(flexion, verdict.context, is_over, settings, block_s)
+    beyond = find_beyond(flexion, is_still, verdict.doubt_deg, settings, block_s)
     returned = [bend for bend in bends if not is_moved(bend, verdict.context)]
-    verdict.cues = find_cues(returned, is_asking, is_new, settings, block_s)
+    verdict.cues = find_cues(returned, is_asking, is_new, beyond, settings, block_s)
     return verdict
 
 
@@ -279,8 +284,8 @@ def said_at(end, rests, begins, has_gravity) -> int:
 
 def find_slouches(
     flexion: Floats, is_still: NDArray[np.bool_], settings: dict[str, int], block_s: float
-) -> tuple[list[SlouchSpell], NDArray[np.bool_], NDArray[np.bool_]]:
-    """Return prolonged slouches, the slouched blocks in which one goes on, and its first."""
+) -> tuple[list[SlouchSpell], NDArray[np.bool_], NDArray[np.bool_], NDArray[np.bool_]]:
+    """Return prolonged slouches, the slouched blocks in which one goes on, its first, and all."""
     offset = flexion * (-1 if settings["placement"] == 3 else 1)
     entry = settings["slouch_entry_cdeg"] / 100
     leave = entry - settings["slouch_hysteresis_cdeg"] / 100
@@ -288,7 +293,7 @@ def find_slouches(
         blocks_for(settings[f"slouch_{name}_s"], block_s) for name in ("hold", "reset", "pause")
     )
     spells: list[SlouchSpell] = []
-    is_asking, is_new = np.zeros(len(flexion), bool), np.zeros(len(flexion), bool)
+    is_asking, is_new, is_on = np.zeros((3, len(flexion)), bool)
     k = 0
     while k < len(flexion):
         if not (is_still[k] and offset[k] >= entry):
@@ -313,7 +318,51 @@ def find_slouches(
             spells.append(SlouchSpell(over[0], over[-1] + 1, angles.max(), mean, is_cut))
             is_asking[over[hold - 1 :]] = True
             is_new[over[hold - 1]] = True
-    return spells, is_asking, is_new
+            # It ends with the block before k, unless the stream ended first.
+            is_on[over[hold - 1] : len(flexion) if is_cut else k - 1] = True
+    return spells, is_asking, is_new, is_on
+
+
+def doubts_deg(
+    flexion: Floats,
+    context: list[int],
+    is_over: NDArray[np.bool_],
+    settings: dict[str, int],
+    block_s: float,
+) -> Floats:
+    """Return by how much a cue must be beyond the angle: half a minute's walk or more tells it."""
+    offset = flexion * (-1 if settings["placement"] == 3 else 1)
+    limit = settings["walk_doubt_cdeg"] / 100
+    doubt, walk, found = 0.0, [], np.zeros(len(flexion))
+    for k in range(len(flexion)):
+        if context[k] == names.WALKING:
+            walk.append(offset[k])
+        elif is_over[k]:
+            if len(walk) >= blocks_for(30, block_s) and np.mean(walk) < 30:
+                doubt = np.mean(walk) - limit / 2 if np.mean(walk) >= limit else 0.0
+            walk = []
+        found[k] = doubt
+    return found
+
+
+def find_beyond(
+    flexion: Floats,
+    is_still: NDArray[np.bool_],
+    doubt_deg: Floats,
+    settings: dict[str, int],
+    block_s: float,
+) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """Return where cues are beyond doubt, and the slouched blocks in which they may be asked."""
+    sign = -1 if settings["placement"] == 3 else 1
+    is_sure, may_ask = np.ones((2, len(flexion)), bool)
+    edges = [0, *(np.flatnonzero(np.diff(doubt_deg)) + 1), len(flexion)]
+    for start, end in pairwise(edges):
+        if doubt_deg[start] > 0:
+            rows = slice(start, end)
+            straight = flexion[rows] - sign * doubt_deg[start]
+            _, asking, _, on = find_slouches(straight, is_still[rows], settings, block_s)
+            is_sure[rows], may_ask[rows] = on, asking | ~on
+    return is_sure, may_ask
 
 
 def is_moved(bend: Bend, context: list[int]) -> bool:
@@ -325,6 +374,7 @@ def find_cues(
     bends: list[Bend],
     is_asking: NDArray[np.bool_],
     is_new: NDArray[np.bool_],
+    beyond: tuple[NDArray[np.bool_], NDArray[np.bool_]],
     settings: dict[str, int],
     block_s: float,
 ) -> list[tuple[int, str, str]]:
@@ -339,14 +389,18 @@ def find_cues(
     cues: list[tuple[int, str, str]] = []
     felt: list[int] = []
     asked_at = -refractory
+    is_sure, may_ask = beyond
     for k in range(len(is_asking)):
         reasons = ["bend"] if k in deep else []
-        if is_asking[k] and (is_new[k] or k - asked_at >= refractory):
+        is_due = is_new[k] or k - asked_at >= refractory or (is_sure[k] and not is_sure[k - 1])
+        if is_asking[k] and may_ask[k] and is_due:
             reasons.append("slouch")
             asked_at = k
         for reason in reasons:
             if settings["cues_per_hour"] == 0:
                 outcome = "silent"
+            elif reason == "slouch" and not is_sure[k]:
+                outcome = "held back: the sensor may have slipped"
             elif felt and k - felt[-1] < refractory:
                 outcome = "held back: too soon"
             elif sum(k - block < hour for block in felt) >= settings["cues_per_hour"]:

@@ -4,12 +4,15 @@ import pytest
 
 from posturecore import frames
 from posturecore.calibrate import DONE, MOVING
+from posturecore.coach import OUTCOMES
 from posturecore.decide import KIND_BEND, KIND_SLOUCH
 from posturecore.patterns import AWAKE, CALIBRATED, PATTERNS
 from tests.two_ends import SELF_TEST_SAMPLES, worn
 from tests.worn_tape import write_worn
 from trunkline.errors import InputError
 from trunkline.events import Calibration, CueFrame, Decisions, SettingsFrame
+from trunkline.records import Doubt
+from trunkline.sync import download
 
 
 @pytest.fixture(scope="module")
@@ -126,6 +129,49 @@ async def test_calibration_result_reaches_the_host_that_asked(ends):
     assert (result.neutral, result.code) == (frames.NEUTRALS.index("sit"), DONE)
     assert result.up_x == pytest.approx(16393, abs=20)
     assert compared.is_identical, compared.differences[:3]
+
+
+# Doubt
+
+# A strap that has slipped by 14°: upright as calibrated, a walk, a rest on a wall, a seat.
+SLIPPED = (
+    (0, 0),
+    (20, 0),
+    (22, 14),
+    (60, 14),
+    (62, 0),
+    (72, 0),
+    (74, 17),
+    (92, 17),
+    (94, 0),
+    (99, 0),
+)
+
+
+async def test_a_host_that_comes_after_the_walk_holds_back_the_same_cues(tmp_path):
+    slipped = write_worn(tmp_path / "tape", SLIPPED, (22, 58))
+    async with worn(tmp_path, slipped) as ends:
+        async with ends.session() as session:
+            await session.change_settings({"slouch_hold_s": 5, "slouch_refractory_s": 10})
+            await ends.board.play(64_000)
+            _, alone = await ends.finish(session)
+        assert alone.is_identical, alone.differences[:3]
+        ((at, doubt_cdeg),) = ends.mirror.replay.decisions.doubts
+        async with ends.session(neutral=None) as session:
+            await ends.board.play(95_000)
+            _, compared = await ends.finish(session)
+            told = [event.doubt_cdeg for event in ends.of(Doubt)]
+            cues = [OUTCOMES[cue.outcome] for cue in ends.of(CueFrame)]
+            await session.set_neutral((15906, 0, -3966))  # as the case stands now
+            assert ends.of(Doubt)[-1].doubt_cdeg == 0
+            kept = [record.event async for record in download(session)]
+    assert compared.differences == []
+    assert doubt_cdeg == pytest.approx(900, abs=30)
+    assert told == [doubt_cdeg]
+    assert cues == ["held back: the sensor may have slipped"] * 2
+    in_log = [event for event in kept if isinstance(event, Doubt)]
+    assert (in_log[0].block_index, in_log[0].doubt_cdeg) == (at, doubt_cdeg)
+    assert [e.doubt_cdeg for e in in_log] == [doubt_cdeg, 0]
 
 
 # Motor

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from posturecore import coach, frames
+from posturecore import coach, flash, frames
 from trunkline.events import CueFrame, EpisodeFrame
 from trunkline.verdicts import Row, Verdicts
 
@@ -16,6 +16,7 @@ class Decisions:
         verdicts: A verdict a block.
         episodes: Values of episode frames.
         cues: Values of cue frames.
+        doubts: Values of doubt frames.
         amendments: (start, end, is_walking): rows of `verdicts` whose context was told later.
         marks: Blocks of the cues that the wearer marked as wrong.
     """
@@ -23,13 +24,15 @@ class Decisions:
     verdicts: Verdicts = field(default_factory=Verdicts)
     episodes: list[Row] = field(default_factory=list)
     cues: list[Row] = field(default_factory=list)
+    doubts: list[Row] = field(default_factory=list)
     amendments: list[tuple[int, int, bool]] = field(default_factory=list)
     marks: set[int] = field(default_factory=set)
 
     def take(self, events: Iterable[tuple[int, Row]]) -> None:
-        """Sort events into episodes and cues."""
+        """Sort events into episodes, cues and doubts."""
+        kinds = {frames.EPISODE: self.episodes, frames.CUE: self.cues, flash.DOUBT: self.doubts}
         for frame, values in events:
-            (self.episodes if frame == frames.EPISODE else self.cues).append(values)
+            kinds[frame].append(values)
 
     def take_refusals(self, said: Iterable[Row]) -> None:
         """Take over that the motor refused cues which were decided to be felt.

@@ -2,8 +2,9 @@
 
 The mirror runs posturecore on the gravity that the device streams, applies settings, neutral
 poses, coaching and gaps at the blocks the device names, and compares every verdict, episode and
-cue. A host that joins a device in the middle of a slouch can differ until that slouch ends. That
-the motor refused a cue is all that is taken from the device: both sides decided it to be felt.
+cue. A host that joins a device in the middle of a slouch can differ until that slouch ends. Two
+things are taken from the device: that the motor refused a cue which both sides decided to be felt,
+and a doubt from a walk of which samples are missing here.
 
 What the link has lost cannot be compared: it is counted, and the result is then never called
 identical. Samples that the device itself lost are a gap on both sides, and do compare.
@@ -38,7 +39,7 @@ from trunkline.events import (
     SettingsFrame,
 )
 from trunkline.neutral import Up
-from trunkline.records import Coaching, Mark
+from trunkline.records import Coaching, Doubt, Mark
 from trunkline.replay import Replay
 from trunkline.verdicts import Row, told_last
 
@@ -72,7 +73,7 @@ class Mirror:
         self.device_cues: list[Row] = []
         self.has_restarted = False
         self.settings: dict[str, int] = params.defaults()
-        self._pending: deque[tuple[int, SettingsFrame | Calibration | Coaching]] = deque()
+        self._pending: deque[tuple[int, SettingsFrame | Calibration | Coaching | Doubt]] = deque()
         self._heard: list[tuple[NDArray[np.int64], NDArray[np.int16]]] = []  # blocks, verdicts
         self._marks: set[int] = set()
         self._gaps: list[tuple[int, int]] = []
@@ -102,7 +103,7 @@ class Mirror:
                 self.device_cues.append(row_of(event))
         elif isinstance(event, (SettingsFrame, Calibration)):
             self._pending.append((event.from_block, event))
-        elif isinstance(event, Coaching):
+        elif isinstance(event, (Coaching, Doubt)):
             self._pending.append((event.block_index, event))
         elif isinstance(event, Mark):
             self._marks.add(event.cue_block)
@@ -236,6 +237,10 @@ class Mirror:
                     self._configure(replay, event)
                 elif isinstance(event, Coaching):
                     replay.set_coaching(event.coaching)
+                elif isinstance(event, Doubt):
+                    # From the beginning, and without a gap, the same walks are judged here.
+                    if self._gaps or replay.decider.at == replay.first_block:
+                        replay.decider.coach.doubt(event.doubt_cdeg)
                 elif event.code == DONE:
                     up = (event.up_x, event.up_y, event.up_z)
                     replay.set_neutral(up, (event.ahead_x, event.ahead_y, event.ahead_z))

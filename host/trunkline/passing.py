@@ -38,8 +38,9 @@ class Passing:
         slouch, is_bending = self._decider.slouch, self._decider.bends.state == BENT
         end = self._end_of_calm(start)
         is_dosed = slouch.is_by_dose and not slouch.is_asleep
+        is_doubted = self._decider.coach.doubt_cdeg > 0
         said: Said = []
-        if is_dosed or (is_bending and slouch.state != GOOD):
+        if is_dosed or is_doubted or (is_bending and slouch.state != GOOD):
             if end - start < LEAST_BLOCKS:
                 return start, [], b""
             said, states = self._judge_each(start, end, not is_bending)
@@ -78,7 +79,10 @@ class Passing:
         return min(end, self._decider.coach.next_slouch - self._base)
 
     def _judge_each(self, start: int, end: int, can_judge: bool) -> tuple[Said, bytes]:
-        """Judge the slouch alone, where it changes with every block: a dose, a pause in a bend."""
+        """Judge the slouch alone, where it changes with every block.
+
+        A dose does, a pause in a bend, and a slouch that must be beyond doubt.
+        """
         decider, said, states = self._decider, [], bytearray()  # type: Decider, Said, bytearray
         at = self._base + start
         for flexion_cdeg in self._calm.flexion_cdeg[start:end].tolist():

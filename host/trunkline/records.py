@@ -88,6 +88,14 @@ class LostRecords(Frame):
 
 
 @dataclass(frozen=True)
+class Doubt(Frame):
+    """By the last walk the neutral pose may be wrong: cues must be so far beyond, in 0.01°."""
+
+    block_index: int
+    doubt_cdeg: int
+
+
+@dataclass(frozen=True)
 class LogStatus(Frame):
     """What the device remembers."""
 

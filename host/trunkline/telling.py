@@ -17,7 +17,10 @@ from trunkline.events import (
     LinkBack,
     LinkLost,
 )
-from trunkline.records import Coaching, DeviceFault, Mark, Power
+from trunkline.records import Coaching, DeviceFault, Doubt, Mark, Power
+
+_DOUBTED = "the last walk leaned so far that the sensor may have slipped: calibrate again"
+_TRUSTED = "the last walk agrees with the neutral pose"
 
 
 @dataclass(frozen=True)
@@ -63,6 +66,9 @@ def _of_the_device(event: Event, block_s: float) -> Told | None:
     if isinstance(event, Coaching):
         coaching = name_at(COACHINGS, event.coaching)
         return Told("coaching", {"coaching": coaching}, coaching)
+    if isinstance(event, Doubt):
+        values = {"doubt_deg": event.doubt_cdeg / 100}
+        return Told("doubt", values, _DOUBTED if event.doubt_cdeg else _TRUSTED)
     if isinstance(event, Calibration):
         meaning = name_at(calibrate.MEANINGS, event.code)
         return Told("calibration", {"code": event.code, "meaning": meaning}, meaning)

@@ -80,6 +80,17 @@ def test_a_long_walk_stays_narrow():
         decider.block(one)
 
 
+def test_a_walk_of_two_days_stays_narrow():
+    # As with the day upside down: the sum is put where it stands before the last block.
+    coach = bounded.load("coach").Coach(complete({}), 60000)
+    coach.walk(6000)
+    coach._walked_ddeg *= 1_727_999
+    coach.walked *= 1_727_999
+    coach.walk(6000)
+    assert coach.walked == 1_728_000
+    assert not coach.end_walk()  # nobody walks so
+
+
 def test_a_calibration_at_its_limits_stays_narrow():
     calibrator = bounded.load("calibrate").Calibrator(80)
     for i in range(80):

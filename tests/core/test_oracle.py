@@ -219,3 +219,63 @@ def test_the_textbook_agrees_about_slouching_bending_and_walking():
     assert outcomes == {"felt", "held back: too soon", "held back: hourly cap"}
     assert len(truth.slouches) >= 2
     assert len(truth.bends) >= 4
+
+
+DOUBTED = "held back: the sensor may have slipped"
+SLUMPS = st.tuples(
+    st.sampled_from([14, 18, 22, 26, 29, -14, -19, -24, 3]),
+    st.sampled_from([1, 2]),
+    st.integers(20, 90),
+    st.just(0),
+    st.sampled_from(["still", "still", "still", "still", "turn", "motor"]),
+)
+STROLLS = st.lists(
+    st.tuples(
+        st.sampled_from([3, 9, 13, 16, -14]),  # how the walk leans
+        st.integers(310, 340),
+        st.lists(SLUMPS, min_size=1, max_size=6),
+    ),
+    min_size=1,
+    max_size=3,
+)
+
+
+@hypothesis_settings(max_examples=40)
+@given(PRESCRIPTIONS, STROLLS, st.sampled_from([500, 1000, 3000]))
+def test_the_integers_doubt_what_the_textbook_doubts(prescription, strolls, limit_cdeg):
+    script = Script((15600, -1500, 4800))
+    for lean_deg, blocks, pieces in strolls:
+        script.piece(lean_deg, 200, blocks, kind="walk").piece(lean_deg, 1, 20)
+        for piece in pieces:
+            script.piece(*piece)
+    settings = complete({**prescription, "walk_doubt_cdeg": limit_cdeg})
+    truth = judged(script, settings)
+    assume(is_clear(truth, settings) and is_clear_in_doubt(truth, settings))
+    compare(truth, script, settings)
+    outcomes = [outcome for _, reason, outcome in truth.cues if reason == "slouch"]
+    event(f"in doubt {bool((truth.doubt_deg > 0).any())}, {sorted(set(outcomes))}")
+
+
+def is_clear_in_doubt(truth, settings):
+    """Tell whether what is beyond doubt is so by more than the tenth that a mean is kept to."""
+    sign = -1 if settings["placement"] == 3 else 1
+    is_on = truth.doubt_deg > 0
+    offset = (sign * truth.flexion_deg - truth.doubt_deg)[is_on]
+    entry = settings["slouch_entry_cdeg"] / 100
+    limits = (entry, entry - settings["slouch_hysteresis_cdeg"] / 100)
+    half = settings["walk_doubt_cdeg"] / 200
+    # Nor may a walk's own mean be near the limit: then the doubt is near half of it.
+    is_far = bool((truth.doubt_deg[is_on] - half > 0.2).all())
+    return is_far and all((np.abs(offset - limit) > 0.2).all() for limit in limits)
+
+
+def test_the_textbook_agrees_about_a_sensor_that_slipped():
+    script = Script((15600, -1500, 4800))
+    script.piece(14, 200, 330, kind="walk").piece(1, 1, 30).piece(15, 1, 700).piece(23, 1, 700)
+    script.piece(1, 1, 60).piece(3, 1, 330, kind="walk").piece(1, 1, 60).piece(15, 1, 700)
+    settings = complete({})
+    truth = judged(script, settings)
+    assert is_clear(truth, settings)
+    assert is_clear_in_doubt(truth, settings)
+    compare(truth, script, settings)
+    assert [outcome for _, _, outcome in truth.cues] == [DOUBTED, DOUBTED, "felt", "felt"]

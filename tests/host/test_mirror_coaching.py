@@ -33,7 +33,7 @@ class Device:
         self.decider.set_coaching(code)
         self.send(flash.COACHING, (self.decider.at, code))
 
-    def hold(self, flexion_deg, blocks):
+    def hold(self, flexion_deg, blocks, is_walking=False):
         angle = np.radians(flexion_deg)
         up = np.round(16393 * np.array([np.cos(angle), 0, -np.sin(angle)]))
         row = np.concatenate([[0, 0, 0], up // 4, up]).astype(np.int16)
@@ -41,6 +41,8 @@ class Device:
             at = self.decider.at
             counts = np.tile(row, (6, 1))
             counts[:, 3] += 10 * (at // 10 % 2)  # a trunk breathes: 2.4 mg from second to second
+            if is_walking:
+                counts[:, 3] += -570 if at % 5 < 3 else 860  # two steps a second
             block = tuple(make_blocks(counts, np.array([False])).tolist()[0])
             for frame, values in self.decider.block(block):
                 if frame == frames.CUE and self.refuses and values[3] == coach.FELT:
@@ -51,6 +53,9 @@ class Device:
             verdict += (self.decider.context, self.decider.slouch_state)
             self.send(frames.DECISIONS, (at,), (verdict,))
         return self
+
+    def walk(self, flexion_deg, blocks=330):
+        return self.hold(flexion_deg, blocks, is_walking=True).hold(flexion_deg, 20)
 
 
 def mirrored(parts, decoder=Decoder):
@@ -134,6 +139,49 @@ def test_a_newer_code_is_told_and_survived():
     device.hold(0, 20)
     (sentence,) = mirrored(device.sent).compare().differences
     assert "coaching 77" in sentence
+
+
+@pytest.mark.parametrize("decoder", [Decoder, RunDecoder], ids=["stream", "finished-capture"])
+def test_both_ends_doubt_the_neutral_pose_after_the_same_walks(decoder):
+    device = Device().hold(0, 7).walk(14).hold(17, 150).hold(0, 100)
+    device.walk(3).hold(0, 100).hold(17, 150)
+    mirror = mirrored(device.sent, decoder)
+    assert mirror.compare().is_identical, mirror.compare().differences
+    outcomes = [coach.OUTCOMES[cue[3]] for cue in mirror.device_cues]
+    assert outcomes == ["held back: the sensor may have slipped"] * 2 + ["felt"] * 2
+    assert len(mirror.replay.decisions.doubts) == 2
+
+
+@pytest.mark.parametrize("is_told", [True, False])
+def test_a_host_that_comes_after_the_walk_is_told_of_the_doubt(is_told):
+    device = Device().walk(14).hold(0, 50)
+    early, device.sent = device.sent[:2], []  # settings and pose
+    if is_told:
+        device.send(flash.DOUBT, (device.decider.at, device.decider.coach.doubt_cdeg))
+    device.hold(17, 100)
+    mirror = mirrored([*early, *device.sent])
+    assert (mirror.compare().differences == []) is is_told
+
+
+@pytest.mark.parametrize("is_told", [True, False])
+def test_a_doubt_from_a_walk_that_the_link_lost_is_taken_from_the_device(is_told):
+    device = Device().hold(0, 20)
+    early, device.sent = device.sent, []
+    device.walk(14).hold(0, 50)
+    device.sent = early
+    if is_told:
+        device.send(flash.DOUBT, (device.decider.at, device.decider.coach.doubt_cdeg))
+    device.hold(17, 100)
+    cues = mirrored(device.sent).replay.decisions.cues
+    assert [coach.OUTCOMES[cue[3]] == "felt" for cue in cues] == [not is_told]
+
+
+def test_a_doubt_that_no_walk_gave_is_found():
+    device = Device().hold(0, 20)
+    device.decider.coach.doubt(900)
+    device.send(flash.DOUBT, (device.decider.at, 900))
+    device.hold(17, 100)
+    assert len(mirrored(device.sent).compare().differences) == 1
 
 
 def test_what_the_motor_refused_is_taken_from_the_device():

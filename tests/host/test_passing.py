@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from posturecore.angles import TrunkFrame, norm
 from posturecore.blocks import MOTOR, SATURATED
 from posturecore.calibrate import has_gravity, is_gravity
+from posturecore.coach import DOUBTED, FELT
 from posturecore.context import UNKNOWN
 from posturecore.decide import KIND_BEND, Decider, measure
 from posturecore.params import complete
@@ -35,6 +36,7 @@ PRESCRIPTIONS = st.fixed_dictionaries(
         "slouch_leak_s": st.sampled_from([10, 60]),
         "cues_per_hour": st.integers(0, 4),
         "escalate_after": st.integers(0, 2),
+        "walk_doubt_cdeg": st.sampled_from([500, 1000, 3000]),
         "has_corrected_pulse": st.integers(0, 1),
         "bend_fast_entry_cdeg": st.sampled_from([2000, 4500]),
         "bend_exit_cdeg": st.sampled_from([500, 1500]),
@@ -53,6 +55,7 @@ PIECES = st.lists(
         st.tuples(st.just("breathe"), ANGLES, st.integers(1, 400)),
         st.tuples(st.just("sway"), ANGLES, st.integers(1, 300)),
         st.tuples(st.just("walk"), ANGLES, st.integers(1, 90)),
+        st.tuples(st.just("walk"), st.sampled_from([0, 6, 14, 18, -14]), st.integers(310, 400)),
         st.tuples(st.just("jolt"), ANGLES, st.integers(1, 3)),
         st.tuples(st.just("flag"), ANGLES, st.integers(1, 30)),
         st.tuples(st.just("dead"), ANGLES, st.integers(1, 20)),
@@ -120,6 +123,7 @@ def remembered(thing):
 def assert_same(passed, plain):
     assert passed.decisions.episodes == plain.decisions.episodes
     assert passed.decisions.cues == plain.decisions.cues
+    assert passed.decisions.doubts == plain.decisions.doubts
     assert passed.decisions.amendments == plain.decisions.amendments
     assert passed.decisions == plain.decisions
     assert passed.decider.ledger == plain.decider.ledger
@@ -138,6 +142,17 @@ def test_what_is_in_doubt_is_not_passed_over():
     assert_same(passed, plain)
     assert passed.decider.ledger[UNKNOWN] > 300
     assert passed.decisions.cues
+
+
+@pytest.mark.parametrize("rule", [0, 1], ids=["hold", "dose"])
+def test_what_must_be_beyond_doubt_is_not_passed_over(rule):
+    prescription = complete({"slouch_hold_s": 6, "slouch_rule": rule, "slouch_dose_cdeg_s": 5000})
+    pieces = [("walk", 14, 330), ("breathe", 16, 300), ("breathe", 26, 300), ("breathe", 0, 300)]
+    pieces += [("walk", 0, 330), ("breathe", 16, 300)]
+    passed, plain = both(prescription, [played(pieces)])
+    assert_same(passed, plain)
+    assert [bool(doubt) for _, doubt in passed.decisions.doubts] == [True, False]
+    assert {DOUBTED, FELT} <= {cue[3] for cue in passed.decisions.cues}
 
 
 INT16 = st.integers(-32768, 32767)

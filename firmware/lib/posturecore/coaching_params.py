@@ -141,4 +141,13 @@ ABOUT_COACHING = (
         "each so many-th day after the baseline, no cue is felt; 0: none",
         "[D] weekly",
     ),
+    (
+        "walk_doubt_cdeg",
+        1000,
+        500,
+        3000,
+        "0.01°",
+        "a walk this far from neutral, as a slouch tips, puts neutral in doubt; 3000: never",
+        "[D] 10°; upright walking is a reference pose in Vähä-Ypyä 2018",
+    ),
 )

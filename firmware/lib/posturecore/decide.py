@@ -1,7 +1,8 @@
 """The whole decision, block by block: one object for the device, the host and replay.
 
     block ─► TrunkFrame ─► Bends ─► Context ─► Slouch ─► Coach
-               flexion      episode              episode   cue
+               flexion      episode     │        episode   cue
+                                        └──── walks ────────┘
 
 What comes out is what goes on the wire: a list of (frame id, values). The ledger counts every
 block once, so its sum is always the number of blocks since the start.
@@ -25,7 +26,7 @@ from .context import (
     WALKING,
     Context,
 )
-from .flash import COACHINGS
+from .flash import COACHINGS, DOUBT
 from .frames import CUE, EPISODE
 from .motion import is_at_rest, is_moving, turn_counts, vertical_counts
 from .params import fingerprint
@@ -117,6 +118,8 @@ class Decider:
         events = self.finish()
         self.trunk = trunk
         self.bends.restart()
+        if self.coach.doubt(0):
+            events.append((DOUBT, (self.at, 0)))
         return events
 
     def set_coaching(self, code: int) -> None:
@@ -151,6 +154,7 @@ class Decider:
         events: list[tuple[int, tuple[int, ...]]] = []
         self._log_bend(events, self.bends.finish(self.at))
         self._log_slouch(events, self.slouch.finish(), IS_CUT)
+        self.coach.beyond.finish()
         return events
 
     def block(
@@ -216,6 +220,11 @@ class Decider:
         )
         if self.context_rule.amendment:
             self._amend()
+        coach = self.coach
+        if self.context == WALKING:
+            coach.walk(flexion_cdeg)
+        elif coach.walked and not self.context_rule.steps.count and coach.end_walk():
+            events.append((DOUBT, (at, coach.doubt_cdeg)))
         self.judge_slouch(at, flexion_cdeg, self.context == STILL, events)
 
     def judge_slouch(
@@ -232,8 +241,14 @@ class Decider:
             answer = self.coach.corrected(at) if self.slouch.is_corrected else _NOTHING
             if answer:
                 events.append((CUE, answer))
+        is_sure, is_over = True, self.slouch.is_over
+        doubt_cdeg, beyond = self.coach.doubt_cdeg, self.coach.beyond
+        if doubt_cdeg:
+            beyond.step(at, flexion_cdeg - beyond.sign * doubt_cdeg, can_judge)
+            is_sure = beyond.state == slouch.PROLONGED
+            is_over = beyond.is_over if is_sure else is_over
         is_prolonged = self.slouch.state == slouch.PROLONGED
-        cue = self.coach.slouch(at, is_prolonged, self.slouch.is_over)
+        cue = self.coach.slouch(at, is_prolonged, is_over, is_sure)
         if cue:
             events.append((CUE, cue))
 

@@ -6,7 +6,7 @@ its blocks and ms count from the boot that the last `boot` record before it name
 """
 
 BOOT, MINUTES, LEDGER, FAULT = 0x22, 0x23, 0x24, 0x25
-MARK, COACHING, POWER, LOST = 0x26, 0x27, 0x28, 0x29
+MARK, COACHING, POWER, LOST, DOUBT = 0x26, 0x27, 0x28, 0x29, 0x2A
 LOG_STATUS, LOG_FROM, UPDATE_STATUS, STORED = 0x33, 0x34, 0x35, 0x36
 LOG_READ, LOG_ACK = 0x45, 0x46
 UPDATE_BEGIN, UPDATE_DATA, UPDATE_END = 0x47, 0x48, 0x49
@@ -124,6 +124,16 @@ ABOUT_FLASH = {
         ),
         (),
         "records that are no more",
+    ),
+    DOUBT: (
+        "doubt",
+        "device to host",
+        (
+            ("block_index", "I", "first block it holds for"),
+            ("doubt_cdeg", "H", "0.01°, so far beyond the prescribed angle a cue must be; 0 none"),
+        ),
+        (),
+        "by the last walk the neutral pose may be wrong, or no longer",
     ),
     LOG_STATUS: (
         "log_status",
