@@ -47,7 +47,7 @@ def test_golden_runs_cover_the_rules():
     ledger = np.sum([case["expected"]["ledger"] for case in CASES], axis=0)
     assert (ledger > 0).all(), "a context that no golden run reaches"
     cues = [event for event in events if event[0] == 0x21]
-    assert {outcome for *_, outcome in cues} == {0, 1, 2, 3}
+    assert {outcome for *_, outcome in cues} == {0, 1, 2, 3, 10}
     assert {reason for _, _, reason, _, _ in cues} == {0, 1}
     assert {event[3] for event in events if event[0] == 0x20} == {0, 1, 2}  # none, held, cut
     styles = {event[-2] for event in events if event[:2] == [0x20, 1]}
