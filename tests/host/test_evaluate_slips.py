@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from posturecore.coach import DOUBTED, OUTCOMES
 from trunkline.evaluate import pick, summary, truth
 from trunkline.evaluate.claims import claims
 from trunkline.evaluate.score import run_day, score
@@ -52,3 +53,27 @@ def test_what_is_measured_apart_counts_in_no_other_claim(slipped):
     assert not found["bends, F1"].is_measured
     assert sum(apart.transitions["sit-to-stand"]) > 0
     assert not found["sit-to-stands, F1"].is_measured
+
+
+def test_what_is_held_back_in_doubt_neither_alerts_nor_finds(slipped):
+    case = pick(["slipped T4"])[0]
+    day, analysis = slipped
+    plain = score(case, 3, day, analysis)
+    assert plain.alerts
+    assert any(each.delay_s is not None for each in plain.slouched)
+    told = tuple(replace(cue, outcome=OUTCOMES[DOUBTED]) for cue in analysis.cues)
+    doubted = score(case, 3, day, replace(analysis, cues=told))
+    assert (doubted.alerts, doubted.false_alerts, doubted.alerted_minutes) == (0, (), 0)
+    assert [each.delay_s for each in doubted.slouched] == [None] * len(plain.slouched)
+
+
+def test_a_slouch_that_goes_beyond_doubt_is_found_then(slipped):
+    case = pick(["slipped T4"])[0]
+    day, analysis = slipped
+    plain = score(case, 3, day, analysis)
+    first = next(k for k, cue in enumerate(analysis.cues) if cue.reason == "slouch")
+    cues = list(analysis.cues)
+    later_s = (cues[first + 1].block - cues[first].block) / truth.BLOCKS_PER_S
+    cues[first] = replace(cues[first], outcome=OUTCOMES[DOUBTED])
+    late = score(case, 3, day, replace(analysis, cues=tuple(cues)))
+    assert late.slouched[0].delay_s - plain.slouched[0].delay_s == pytest.approx(later_s, abs=0.2)

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from posturecore.coach import DOUBTED, OUTCOMES
 from posturecore.context import CONTEXTS, OFF_BODY
 from posturecore.slouch import PROLONGED
 from trunkline.analysis import Analysis, Episode
@@ -90,15 +91,23 @@ def score(case: Case, seed: int, day: SimulatedDay, analysis: Analysis) -> Outco
 
 
 def _alerts(analysis: Analysis) -> list[int]:
-    """List the blocks that asked for a cue: what the cap holds back is still a decision."""
-    return [cue.block for cue in analysis.cues if cue.reason == "slouch"]
+    """List the blocks that asked for a cue: what the cap holds back is still a decision.
+
+    What is held back because the sensor may have slipped is none; nor is a slouch found by it.
+    """
+    return [block for block, is_alert in _asked(analysis) if is_alert]
+
+
+def _asked(analysis: Analysis) -> list[tuple[int, bool]]:
+    asked = [cue for cue in analysis.cues if cue.reason == "slouch"]
+    return [(cue.block, cue.outcome != OUTCOMES[DOUBTED]) for cue in asked]
 
 
 def _slouches(blocks: Blocks, analysis: Analysis) -> Iterator[Slouched]:
     settings = analysis.settings
     hold = truth.least_s(settings) * BLOCKS_PER_S
     offset = truth.offset_deg(blocks, settings)
-    is_on = analysis.timeline.slouch_state == PROLONGED
+    is_on = _alerted(analysis)
     for start, end in truth.slouches(blocks, settings):
         found = np.flatnonzero(is_on[start : end + _SLACK_BLOCKS])
         # A decision comes with the end of its block.
@@ -107,6 +116,16 @@ def _slouches(blocks: Blocks, analysis: Analysis) -> Iterator[Slouched]:
         was_on = len(found) > 0 and int(found[0]) == 0
         lasts_s = (end - start) / BLOCKS_PER_S
         yield Slouched(start / BLOCKS_PER_S, lasts_s, over, delay, was_on)
+
+
+def _alerted(analysis: Analysis) -> truth.BoolArray:
+    """Tell in which blocks a prolonged slouch is on whose last cue was no mere doubt."""
+    is_on: truth.BoolArray = analysis.timeline.slouch_state == PROLONGED
+    for start, end in truth.runs(is_on):
+        for at, is_alert in _asked(analysis):
+            if start <= at < end:
+                is_on[at:end] = is_alert
+    return is_on
 
 
 def _false_alerts(
