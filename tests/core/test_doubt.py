@@ -98,6 +98,22 @@ def test_a_few_steps_do_not_end_a_slouch_beyond_doubt():
     assert outcomes(worn) == [FELT, FELT]
 
 
+def test_a_gap_ends_a_slouch_beyond_doubt():
+    worn = walked(14).hold(22, 40).gap(1).hold(16, 15).hold(22, 35)
+    assert outcomes(worn) == [DOUBTED]
+
+
+def test_another_doubt_begins_a_slouch_beyond_it_anew():
+    worn = walked(14, slouch_pause_s=60).hold(24, 60).feel(walking(WALK, 20)).hold(24, 60)
+    assert doubts(worn) == pytest.approx([900, 1500], abs=15)
+    assert outcomes(worn) == [FELT, DOUBTED]
+
+
+def test_at_l5_too_a_cue_must_be_beyond_doubt():
+    worn = walked(-13, placement=3, reclined_cdeg=4000).hold(-16, 60).hold(-24, 60)
+    assert outcomes(worn) == [DOUBTED, FELT]
+
+
 def test_what_is_held_back_in_doubt_uses_up_no_limit():
     worn = walked(14, cues_per_hour=1).hold(16, 60).hold(23, 60)
     assert outcomes(worn) == [DOUBTED, FELT]
