@@ -26,7 +26,14 @@ def test_reasons_for_holding_back_are_counted_most_frequent_first():
         (3, "slouch", "snoozed", False),
         (4, "bend", "snoozed", False),
     )
-    assert page_cues.held_back(analysis) == "3 held back: 2 snoozed, 1 hourly cap"
+    assert page_cues.held_back(analysis) == "3 held back: snoozed (2), hourly cap (1)"
+
+
+def test_what_a_doubt_held_back_is_told_as_such():
+    held = "held back: the sensor may have slipped"
+    assert page_cues.held_back(with_cues((1, "slouch", held, False))) == (
+        "1 held back: the sensor may have slipped (1)"
+    )
 
 
 def test_without_one_held_back_no_reason_is_given():

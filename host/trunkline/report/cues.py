@@ -37,7 +37,7 @@ def held_back(analysis: Analysis) -> str:
     outcomes = analysis.cue_outcomes
     del outcomes["felt"]
     names = {name: name.removeprefix("held back: ") for name in outcomes}
-    why = ", ".join(f"{count} {names[name]}" for name, count in outcomes.most_common())
+    why = ", ".join(f"{names[name]} ({count})" for name, count in outcomes.most_common())
     return f"{outcomes.total()} held back" + (f": {why}" if why else "")
 
 
