@@ -67,8 +67,8 @@ def _of_the_device(event: Event, block_s: float) -> Told | None:
         coaching = name_at(COACHINGS, event.coaching)
         return Told("coaching", {"coaching": coaching}, coaching)
     if isinstance(event, Doubt):
-        values = {"doubt_deg": event.doubt_cdeg / 100}
-        return Told("doubt", values, _DOUBTED if event.doubt_cdeg else _TRUSTED)
+        words = _DOUBTED if event.doubt_cdeg else _TRUSTED
+        return Told("doubt", {"doubt_deg": event.doubt_cdeg / 100}, words)
     if isinstance(event, Calibration):
         meaning = name_at(calibrate.MEANINGS, event.code)
         return Told("calibration", {"code": event.code, "meaning": meaning}, meaning)
