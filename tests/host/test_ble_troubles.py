@@ -44,6 +44,7 @@ CASES = [
     ("scan", unavailable("UNKNOWN"), "no service"),
     ("scan", dbus("org.freedesktop.DBus.Error.AccessDenied", "Rejected"), "no permission"),
     ("scan", dbus("org.freedesktop.DBus.Error.ServiceUnknown", "gone"), "no service"),
+    ("scan", dbus("org.freedesktop.DBus.Error.Spawn.ChildExited", "code 1"), "no service"),
     ("scan", dbus("org.bluez.Error.NotReady", "Resource Not Ready"), "adapter off"),
     ("scan", dbus("org.bluez.Error.InProgress", "Operation in progress"), "adapter busy"),
     ("scan", FileNotFoundError(2, "No such file or directory"), "no service"),

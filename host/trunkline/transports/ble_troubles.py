@@ -160,6 +160,7 @@ _DBUS = (
     ("org.freedesktop.DBus.Error.AccessDenied", "no permission"),
     ("org.freedesktop.DBus.Error.ServiceUnknown", "no service"),
     ("org.freedesktop.DBus.Error.NameHasNoOwner", "no service"),
+    ("org.freedesktop.DBus.Error.Spawn", "no service"),  # it has crashed, and does not start
     ("org.freedesktop.DBus.Error.NoReply", "no answer"),
     ("org.freedesktop.DBus.Error.UnknownObject", "not heard"),
     ("org.bluez.Error.Authentication", "not paired"),  # Failed, Canceled, Rejected, Timeout
