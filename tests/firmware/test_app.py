@@ -79,7 +79,7 @@ class Device:
         self.app = App(self, self.rig.imu, self.rig.haptics, hosts, self.link, *parts)
         self.supervisor = Supervisor(Watchdog(), Crumbs(), self, self.app.watched)
         self.notes = []
-        self.app.begin((7, 0, 0, 0, 1, 60000, 0, 0), AWAKE)
+        self.app.begin((7, 0, 0, 0, 1, 60000, 0, 0, 0), AWAKE)
 
     def battery_mv(self):
         return 3900
