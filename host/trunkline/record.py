@@ -7,6 +7,7 @@ from datetime import datetime
 
 from trunkline.errors import TrunklineError
 from trunkline.events import Event, LinkBack
+from trunkline.greeting import greet
 from trunkline.recorder import Recorder, local_now
 from trunkline.session import Session
 from trunkline.tally import Tally
@@ -78,12 +79,6 @@ async def _keep_time(session: Session, now: Callable[[], datetime]) -> None:
     while True:
         is_back.clear()
         with suppress(TrunklineError):  # nothing to end a recording for; the next may be heard
-            await _tell_time(session, now())
+            await greet(session, lambda: round(now().timestamp() * 1000))
         with suppress(TimeoutError):
             await asyncio.wait_for(is_back.wait(), _ANCHOR_EVERY_S)
-
-
-async def _tell_time(session: Session, now: datetime) -> None:
-    offset = now.utcoffset()
-    minutes = round(offset.total_seconds() / 60) if offset else 0
-    await session.set_time(round(now.timestamp() * 1000), utc_offset_min=minutes)

@@ -1,6 +1,7 @@
 """`trunkline monitor`: what a device says, live: a screen, or lines where no terminal is."""
 
 import math
+import time
 from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -109,7 +110,10 @@ async def _watch(session: "Session", seconds: float) -> None:
 
 
 async def _begin(session: "Session") -> bool:
-    """Stream, and take the neutral pose if there is none; return whether there was one."""
+    """Tell the time, stream, take the neutral pose if there is none; return whether there was."""
+    from trunkline.greeting import greet
+
+    await greet(session, lambda: time.time_ns() // 1_000_000)
     is_calibrated = bool((await session.status()).is_calibrated)
     if not is_calibrated:
         await session.start_calibration()
