@@ -1,6 +1,5 @@
 """`trunkline sync`: a device's log into the store."""
 
-import asyncio
 import json
 import sys
 from dataclasses import asdict
@@ -49,7 +48,9 @@ def sync(
 
     Example:  trunkline sync usb:/dev/ttyACM0 --store clinic.sqlite --wearer w-7f3k2q
     """
-    # Imported here: the other commands need not wait for the database.
+    # Imported here: the other commands need not wait for these.
+    import asyncio
+
     from trunkline.store import Store
 
     if store == str(STORE):
@@ -116,6 +117,8 @@ def _pace(progress: "Progress") -> str:
 
 async def _ask(bar: "Bar", finding: "ClockFinding") -> bool:
     """Ask whoever sits here; where nobody does, the clock is not used."""
+    import asyncio
+
     if not sys.stdin.isatty():
         return False
     bar.stop()
