@@ -11,6 +11,7 @@ from trunkline import InputError, LinkError
 from trunkline.analysis import Episode
 from trunkline.decisions import row_of
 from trunkline.events import EpisodeFrame
+from trunkline.reconnect import Reconnect
 from trunkline.session import Session
 from trunkline.store import Gap, Store
 from trunkline.syncing import sync
@@ -162,6 +163,29 @@ async def test_lost_link_keeps_what_came_and_acknowledges_nothing(device, store,
     report = await synced(device, store)
     assert held(store) == device.in_flash()
     assert report.records_new == len(device.in_flash()) - len(some)
+
+
+def quick():
+    return Reconnect(first_s=0.01, jitter=0.0, chance=lambda: 0.0)
+
+
+async def test_sync_goes_on_by_itself_when_the_session_brings_its_link_back(device, store):
+    cuts = {3, 8, 9, 14}
+    wire = DeviceWire(device, lambda count, message: None if count in cuts else message)
+    async with Session(wire, reconnect=quick()) as session:
+        report = await session.sync(store)
+    assert held(store) == device.in_flash()
+    assert report.link_losses == len(cuts)
+    assert report.gaps == ()
+
+
+async def test_link_that_is_lost_again_and_again_in_vain_ends_the_sync(device, store):
+    wire = DeviceWire(device, lambda count, message: None)
+    async with Session(wire, reconnect=quick()) as session:
+        with pytest.raises(LinkError):
+            await session.sync(store)
+    assert store.logs.all() == ()
+    assert device.acknowledgements == []
 
 
 async def test_device_is_told_to_forget_only_what_is_on_the_disk(device, store, path):
