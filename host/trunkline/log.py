@@ -85,7 +85,11 @@ class LogReader:
             except ValueError:  # whole, but no log_from: as if it had not come
                 self.damaged_bytes += len(frame)
                 return
-            self._pass_over(self._number_of(frame, record), record, end)
+            due = self._number_of(frame, record)
+            if due > record:  # it says that it has no record from there to before: of no answer
+                self.damaged_bytes += len(frame)
+                return
+            self._pass_over(due, record, end)
             return
         if self.next is None:  # nobody can say which record it is
             return
