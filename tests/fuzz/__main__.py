@@ -15,10 +15,10 @@ from importlib.util import find_spec
 from pathlib import Path
 
 HERE = Path(__file__).parent
-TARGETS = ("decode", "read_log", "capture", "csv", "npz")
+TARGETS = ("decode", "read_log", "capture", "csv", "npz", "parquet", "cwa")
 _SLOWEST_INPUT_S = 10  # a hang, whatever the machine
 _MEMORY_MB = 2048
-_LONGEST_BYTES = 4096
+_LONGEST_BYTES = 8192
 
 
 def fuzz(target: str, seconds: int) -> str | None:

@@ -10,6 +10,7 @@ from posturecore import flash, frames, wire
 
 HERE = Path(__file__).parent
 _VECTORS = HERE.parent / "vectors" / "frames.json"
+_AXIVITY = HERE.parent / "host" / "recordings" / "axivity_ax3.cwa"
 _HEADER = b'TLCAP 1 {"device": "c0de", "is_simulated": true, "source": "seed"}\n'
 _PART = b"\x00\xff\x00\xff"
 
@@ -74,6 +75,8 @@ def seeds() -> dict[str, list[bytes]]:
             _PART.join(map(_npy, [acc.astype(np.float32), acc, 50.0])),
             archive.getvalue(),
         ],
+        # A header of 1024 bytes, and blocks of 512.
+        "cwa": [_AXIVITY.read_bytes()[:4096], _AXIVITY.read_bytes()[:1536]],
     }
 
 

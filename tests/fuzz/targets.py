@@ -98,8 +98,20 @@ def npz(data: bytes) -> None:
         _load(path, len(data))
 
 
+def parquet(data: bytes) -> None:
+    """Hold what reading a Parquet file promises; columns may be packed a thousandfold."""
+    with _file(data, ".parquet") as path:
+        _load(path, 1000 * len(data))
+
+
+def cwa(data: bytes) -> None:
+    """Hold what reading an Axivity file promises."""
+    with _file(data, ".cwa") as path:
+        _load(path, len(data))
+
+
 TARGETS: dict[str, Callable[[bytes], None]] = {
-    target.__name__: target for target in (decode, read_log, capture, csv, npz)
+    target.__name__: target for target in (decode, read_log, capture, csv, npz, parquet, cwa)
 }
 
 
