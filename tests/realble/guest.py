@@ -114,9 +114,9 @@ async def _stream(session: Session) -> str:
             indices.extend(range(event.sample_index, event.sample_index + len(event.items)))
 
     session.listeners.append(take)
-    await session.stream(samples=True, decisions=True)
+    await session.set_stream(samples=True, decisions=True)
     await asyncio.sleep(_STREAM_S)
-    await session.stream()
+    await session.set_stream()
     await asyncio.sleep(1)
     session.listeners.remove(take)
     status = await session.status()
