@@ -58,13 +58,15 @@ async def bus(tmp_path, monkeypatch):
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.DEVNULL,
     )
-    await asyncio.wait_for(daemon.stdout.readline(), 10)
-    monkeypatch.setenv("DBUS_SYSTEM_BUS_ADDRESS", f"unix:path={tmp_path / 'bus'}")
-    bus = await asyncio.wait_for(MessageBus(bus_type=BusType.SYSTEM).connect(), 5)
-    yield bus
-    bus.disconnect()
-    daemon.terminate()
-    await daemon.wait()
+    try:
+        await asyncio.wait_for(daemon.stdout.readline(), 10)
+        monkeypatch.setenv("DBUS_SYSTEM_BUS_ADDRESS", f"unix:path={tmp_path / 'bus'}")
+        bus = await asyncio.wait_for(MessageBus(bus_type=BusType.SYSTEM).connect(), 5)
+        yield bus
+        bus.disconnect()
+    finally:
+        daemon.terminate()
+        await daemon.wait()
 
 
 @pytest.fixture
