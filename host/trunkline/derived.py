@@ -25,6 +25,11 @@ def is_virtual(device_id: str) -> bool:
     return device_id.startswith(_VIRTUAL)
 
 
+def source_of(log: DeviceLog) -> str:
+    """Name where the sessions of a log come from; each life of a device has its own."""
+    return SOURCE if log.life == 1 else f"{SOURCE}, life {log.life}"
+
+
 def choose_wearer(store: Store, device_id: str) -> str:
     """Choose whose a device's new boots are: its wearer before, the only one, or a new one.
 
@@ -59,7 +64,7 @@ def derive(store: Store, log: DeviceLog, wearer_id: str) -> tuple[int, ...]:
         InputError: No such wearer, or the database cannot be written.
     """
     records = store.logs.records(log)
-    source = SOURCE if log.life == 1 else f"{SOURCE}, life {log.life}"
+    source = source_of(log)
     before = store.logs.sessions(log.device_id, source)
     clocks = clocks_of([record.event for record in records])
     return tuple(

@@ -114,16 +114,20 @@ class LoggedBoot:
     def _of(self, kind: type[_Kind]) -> tuple[_Kind, ...]:
         return tuple(r.event for r in self.records if isinstance(r.event, kind))
 
-    def analysis(self, *, is_simulated: bool, source: str = SOURCE) -> Analysis:
+    def analysis(
+        self, *, is_simulated: bool, source: str = SOURCE, first: int = 0, end: int | None = None
+    ) -> Analysis:
         """Give what was found in it, as a replay gives it.
 
         Args:
             is_simulated: Whether the device is a virtual one.
             source: Where the records come from, in words.
+            first: Block to count from, one that a ledger names; 0: the boot's first.
+            end: First block that is left out, one that a ledger names; None: to the end.
         """
         block_s = block_seconds(self.rate_mhz)
-        decisions = self._decisions()
-        episodes = [Episode.from_row(row, block_s) for row in decisions.episodes]
+        decisions = self._decisions(first, end)
+        episodes = [Episode.from_row(row, block_s, first) for row in decisions.episodes]
         settings, is_known = self._settings()
         poses = [event for event in self._of(Calibration) if event.code == DONE]
         neutral = (poses[-1].up_x, poses[-1].up_y, poses[-1].up_z) if poses else None
@@ -139,19 +143,29 @@ class LoggedBoot:
             bends=tuple(e for e in episodes if e.kind == KINDS[1]),
             bend_counts={},
             cues=tuple(
-                Cue.from_row(row, block_s, 0, decisions.is_wrong(row)) for row in decisions.cues
+                Cue.from_row(row, block_s, first, decisions.is_wrong(row))
+                for row in decisions.cues
             ),
-            wear=Wear.from_ledger(self._ledger(), block_s),
+            wear=Wear.from_ledger(self._counted(first, end), block_s),
             timeline=_empty_timeline(block_s),
-            warnings=self._warnings(is_known),
+            warnings=self._warnings(is_known, is_last=end is None),
         )
 
-    def _decisions(self) -> Decisions:
+    def _decisions(self, first: int, end: int | None) -> Decisions:
+        def is_in(block: int) -> bool:
+            return first <= block and (end is None or block < end)
+
         found = Decisions(marks={mark.cue_block for mark in self._of(Mark)})
-        found.episodes = [row_of(event) for event in self._of(EpisodeFrame)]
-        cues = self._of(CueFrame)
-        found.cues = [row_of(event) for event in cues if event.reason != REASON_HOST]
+        episodes, cues = self._of(EpisodeFrame), self._of(CueFrame)
+        found.episodes = [row_of(event) for event in episodes if is_in(event.start_block)]
+        cues = tuple(event for event in cues if event.reason != REASON_HOST)
+        found.cues = [row_of(event) for event in cues if is_in(event.block_index)]
         return found
+
+    def _counted(self, first: int, end: int | None) -> list[int]:
+        """Give the blocks in each entry of the ledger between two blocks."""
+        later, before = self._ledger(end), self._ledger(first)
+        return [a - b for a, b in zip(later, before, strict=True)]
 
     def _settings(self) -> tuple[dict[str, int], bool]:
         """Give the last prescription, and whether the log tells one."""
@@ -164,19 +178,21 @@ class LoggedBoot:
                 continue
         return settings, is_known
 
-    def _ledger(self) -> list[int]:
-        told = [item[0] for item in self.ledgers[-1].items] if self.ledgers else []
+    def _ledger(self, at: int | None) -> list[int]:
+        """Give the ledger as it was told last up to a block."""
+        found = [each for each in self.ledgers if at is None or each.block_index <= at]
+        told = [item[0] for item in found[-1].items] if found else []
         known = [*told, *[0] * len(LEDGER)][: len(LEDGER)]
         known[UNKNOWN] += sum(told[len(LEDGER) :])  # what a newer device tells apart
         return known
 
-    def _warnings(self, has_settings: bool) -> tuple[str, ...]:
+    def _warnings(self, has_settings: bool, *, is_last: bool) -> tuple[str, ...]:
         found = []
         if self.boot is None:
             found.append("The record of this start is gone: times assume the nominal rate.")
         if not has_settings:
             found.append("The log does not tell the prescription: the default one is shown.")
-        untold_s = self._untold_s()
+        untold_s = self._untold_s() if is_last else 0.0
         if untold_s >= 1:
             found.append(
                 f"The last {untold_s:.0f} s that the log tells of are not in its ledger yet: wear "

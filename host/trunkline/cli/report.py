@@ -1,12 +1,18 @@
 """`trunkline report`: one page about a recording."""
 
+from datetime import datetime
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from trunkline.cli import inputs
 from trunkline.cli.output import escape, out, warn
+
+if TYPE_CHECKING:
+    from trunkline.report import ReportPage
+
+_SQLITE = b"SQLite format 3\0"
 
 
 def report(
@@ -28,15 +34,26 @@ def report(
     profile: inputs.ProfileName = None,
     tracked_point: inputs.TrackedPoint = None,
     strict: inputs.Strict = False,
+    wearer: Annotated[str | None, typer.Option(metavar="ID", help="Store: whose day.")] = None,
+    day: Annotated[
+        datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Store: which; else the newest.")
+    ] = None,
 ) -> None:
     """Write one self-contained page about a recording: timeline, episodes, cues, wear time.
 
+    Of a store that `trunkline sync` has filled, the page is about one day of one wearer.
+
     Example:  trunkline report day.npz -o day.html
+
+    Example:  trunkline report wear.sqlite --day 2026-11-23 -o monday.html
     """
     # Imported here: the other commands need not wait for the drawing library.
     from trunkline.pages import recording_page
     from trunkline.report import write_report
 
+    if _is_store(file):
+        out.print(escape(str(write_report(output, _day(file, wearer, day)))), soft_wrap=True)
+        return
     options = inputs.reading(
         placement=placement,
         axes=axes,
@@ -54,3 +71,19 @@ def report(
     warn(analysis.warnings)
     page = write_report(output, recording_page(analysis))
     out.print(escape(str(page)), soft_wrap=True)
+
+
+def _is_store(path: Path) -> bool:
+    try:
+        with path.open("rb") as file:
+            return file.read(len(_SQLITE)) == _SQLITE
+    except OSError:  # whoever reads it as a recording says why
+        return False
+
+
+def _day(path: Path, wearer: str | None, day: datetime | None) -> "ReportPage":
+    from trunkline.day_page import day_page
+    from trunkline.store import Store
+
+    with Store.open(path) as store:
+        return day_page(store, wearer, day.date() if day else None)

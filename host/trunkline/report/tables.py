@@ -134,8 +134,8 @@ def _without_empty_notes(table: Table) -> Table:
 
 def _main_context(timeline: Timeline, episode: Episode) -> str:
     codes = timeline.context[episode.start_block : episode.end_block]
-    if len(codes) == 0:
-        return "not known"
+    if not (codes != context.UNKNOWN).any():  # a device's log has no timeline, but says this
+        return _CONTEXT_NAMES.get(episode.context, "not known")
     return LANES[int(np.bincount(codes).argmax())]
 
 
