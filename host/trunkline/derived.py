@@ -30,15 +30,20 @@ def source_of(log: DeviceLog) -> str:
     return SOURCE if log.life == 1 else f"{SOURCE}, life {log.life}"
 
 
-def choose_wearer(store: Store, device_id: str) -> str:
+def choose_wearer(store: Store, device_id: str, time_zone: str) -> str:
     """Choose whose a device's new boots are: its wearer before, the only one, or a new one.
+
+    Args:
+        store: An open store.
+        device_id: The device in hex.
+        time_zone: Of a new wearer, an IANA name.
 
     Raises:
         InputError: There are several, and the device has been nobody's.
     """
-    worn = store.logs.sessions(device_id, SOURCE)
-    if worn:
-        return worn[max(worn)].wearer_id
+    for log in reversed(store.logs.all(device_id)):
+        if worn := store.logs.sessions(device_id, source_of(log)):
+            return worn[max(worn)].wearer_id
     wearers = tuple(store.wearers())
     if len(wearers) > 1:
         raise InputError(
@@ -46,7 +51,7 @@ def choose_wearer(store: Store, device_id: str) -> str:
             expected="to be told whose it is",
             hint="--wearer " + wearers[0],
         )
-    return wearers[0] if wearers else store.add_wearer(time_zone="UTC")
+    return wearers[0] if wearers else store.add_wearer(time_zone=time_zone)
 
 
 def derive(store: Store, log: DeviceLog, wearer_id: str) -> tuple[int, ...]:

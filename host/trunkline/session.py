@@ -215,6 +215,7 @@ class Session(Contact):
         store: "Store",
         *,
         wearer_id: str | None = None,
+        time_zone: str = "UTC",
         on_progress: "Callable[[Progress], None] | None" = None,
         confirm_clock: "Confirm | None" = None,
     ) -> "SyncReport":
@@ -240,6 +241,7 @@ class Session(Contact):
             self,
             store,
             wearer_id=wearer_id,
+            time_zone=time_zone,
             on_progress=on_progress or (lambda progress: None),
             confirm_clock=confirm_clock,
         )

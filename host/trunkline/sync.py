@@ -20,7 +20,9 @@ _MOST_READS_IN_VAIN = 20  # something came, and nothing of it was new
 Incoming = asyncio.Queue[bytes]
 
 
-async def download(session: Session, from_record: int = 0) -> AsyncIterator[StoredRecord]:
+async def download(
+    session: Session, from_record: int = 0, reader: LogReader | None = None
+) -> AsyncIterator[StoredRecord]:
     """Give the device's records in order, from one on to the newest there was when it began.
 
     After a lost link, call it again with a new session, and with the number behind the last record
@@ -30,13 +32,16 @@ async def download(session: Session, from_record: int = 0) -> AsyncIterator[Stor
     Args:
         session: An open session.
         from_record: Number of the first record wanted; 0: all that the device has.
+        reader: A new one for that number, which then tells what the way has spoilt. None: nobody
+            asks.
 
     Raises:
         LinkError: The link is gone, or nothing comes any more.
     """
     with _listening(session) as incoming:
         status = await session.ask(LogStatus, frames.REQUEST, (flash.LOG_STATUS,))
-        reads = _Reads(session, incoming, from_record, status.next)
+        reader = reader or LogReader(from_record)
+        reads = _Reads(session, incoming, reader, from_record, status.next)
         while not reads.is_over:
             async for record in reads.read():
                 yield record
@@ -65,13 +70,15 @@ def _listening(session: Session) -> Iterator[Incoming]:
 class _Reads:
     """One read of the log after the other; what has come out of order waits here for its turn."""
 
-    def __init__(self, session: Session, incoming: Incoming, first: int, end: int) -> None:
+    def __init__(
+        self, session: Session, incoming: Incoming, reader: LogReader, first: int, end: int
+    ) -> None:
         self.is_over = first >= end
         self._session = session
         self._incoming = incoming
         self._end = end
         self._at = first  # records below were given
-        self._reader = LogReader(first)
+        self._reader = reader
         self._waiting: dict[int, StoredRecord] = {}
         self._silences = 0
         self._in_vain = 0

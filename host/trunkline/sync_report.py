@@ -48,6 +48,7 @@ class SyncReport:
         days: Days of the wearer's calendar that the new records tell of, as far as they are dated.
         sessions: Ids of all sessions made from this log.
         unknown_records: New records that this version cannot read; they are kept.
+        damaged_bytes: Bytes of the log that were no frame: what stood there was asked for again.
         link_losses: How often the link was lost and came back.
         acknowledged: Records below, the device may delete.
         clock_doubt: Why the device was not told the time: what speaks against this host's clock.
@@ -67,6 +68,7 @@ class SyncReport:
     days: tuple[date, ...]
     sessions: tuple[int, ...]
     unknown_records: int
+    damaged_bytes: int
     link_losses: int
     acknowledged: int
     clock_doubt: str | None

@@ -22,7 +22,7 @@ from trunkline.dating import clocks_of
 from trunkline.derived import choose_wearer, days_of, derive, is_virtual
 from trunkline.errors import InputError, LinkError
 from trunkline.greeting import Confirm, Greeting, greet
-from trunkline.log import StoredRecord
+from trunkline.log import LogReader, StoredRecord
 from trunkline.logged import boots_in
 from trunkline.records import Boot, LogStatus
 from trunkline.session import Session
@@ -43,6 +43,7 @@ async def sync(
     store: Store,
     *,
     wearer_id: str | None = None,
+    time_zone: str = "UTC",
     on_progress: Callable[[Progress], None] = lambda progress: None,
     confirm_clock: Confirm | None = None,
     utc_ms: Callable[[], int] = lambda: time.time_ns() // 1_000_000,
@@ -55,6 +56,7 @@ async def sync(
         store: An open store.
         wearer_id: Whose the new boots are. None: the wearer of this device before, else the only
             one there is, else a new one.
+        time_zone: Of a new wearer, an IANA name: days begin at its midnight.
         on_progress: Called with how far it is.
         confirm_clock: Asked whether to use a clock of this host that contradicts what the device
             was told before. None: it is not used, and the report says so.
@@ -66,7 +68,7 @@ async def sync(
         InputError: No such wearer, several to choose from, or a store that cannot be written; then
             nothing was acknowledged that is not on the disk.
     """
-    wearer_id = wearer_id or choose_wearer(store, session.info.device_id.hex())
+    wearer_id = wearer_id or choose_wearer(store, session.info.device_id.hex(), time_zone)
     if wearer_id not in store.wearers():
         raise InputError(
             found=f"no wearer {wearer_id!r} in the store",
@@ -117,6 +119,7 @@ class _Syncing:
         self._counts = _Counts()
         self._records: list[StoredRecord] = []  # not committed yet
         self._gaps: list[Gap] = []
+        self._readers: list[LogReader] = []
         self._device_id = session.info.device_id.hex()
         self.log = self._logs.begin(self._device_id)
         self._from = 0  # records below were here before
@@ -154,7 +157,9 @@ class _Syncing:
             record.number: record.data for record in self._logs.records(self.log, overlap_from)
         }
         is_doubtful = (self.log.boot_id or 0) > self._session.info.boot_id
-        async for record in download(self._session, overlap_from):
+        reader = LogReader(overlap_from)
+        self._readers.append(reader)
+        async for record in download(self._session, overlap_from, reader):
             if record.number < self.log.next:
                 is_doubtful = not _fits(record, known.get(record.number)) and is_doubtful
                 continue
@@ -179,11 +184,11 @@ class _Syncing:
 
     def _take(self, record: StoredRecord, acknowledged: int) -> None:
         due = self._due
-        if isinstance(record.event, Boot):
-            self._take_boot(record.number, record.event.boot_id)
         if record.number > due:
             why = DELETED if record.number <= acknowledged else UNSAID
             self._gaps.append(Gap(due, record.number, record.number - due, why))
+        if isinstance(record.event, Boot):
+            self._take_boot(record.number, record.event.boot_id)
         self._records.append(record)
         if len(self._records) == _BATCH:
             self._commit()
@@ -210,7 +215,7 @@ class _Syncing:
         """Put what has come on the disk."""
         records, self._records = self._records, []
         gaps, self._gaps = self._gaps, []
-        if not records:
+        if not records and not gaps:
             return
         self.log, new = self._logs.append(self.log, records, gaps)
         counts = self._counts
@@ -241,6 +246,7 @@ class _Syncing:
             days=days_of(boots, self._from, self._store.wearers()[wearer_id]),
             sessions=sessions,
             unknown_records=counts.unknown,
+            damaged_bytes=sum(reader.damaged_bytes for reader in self._readers),
             link_losses=counts.losses,
             acknowledged=self.log.acknowledged,
             clock_doubt=finding.sentence if finding else None,

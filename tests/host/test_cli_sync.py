@@ -23,6 +23,7 @@ REPORT = SyncReport(
     days=(date(2026, 11, 22), date(2026, 11, 23)),
     sessions=(1, 2),
     unknown_records=1,
+    damaged_bytes=0,
     link_losses=0,
     acknowledged=405,
     clock_doubt="Found this computer's clock at 1970.",
@@ -83,3 +84,18 @@ def test_unknown_wearer_is_refused_before_anything_comes(run, path):
     assert "no wearer 'w-nobody'" in err
     with Store.open(path) as store:
         assert store.logs.all() == ()
+
+
+@pytest.mark.parametrize(
+    ("told", "zone"), [("Asia/Kolkata", "Asia/Kolkata"), ("Mars/Base", "UTC"), (":/x", "UTC")]
+)
+def test_new_wearer_lives_in_this_computer_s_time_zone(monkeypatch, told, zone):
+    monkeypatch.setenv("TZ", told)
+    assert command.local_zone() == zone
+
+
+def test_new_wearer_s_time_zone_may_be_said(run, path):
+    code, _, err = run("sync", "sim:", "--store", path, "--time-zone", "America/Lima")
+    assert code == 0, err
+    with Store.open(path) as store:
+        assert list(store.wearers().values()) == ["America/Lima"]

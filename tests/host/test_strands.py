@@ -63,6 +63,19 @@ def test_stored_frame_without_its_mark_is_no_news(spoilt):
     assert noise == len(spoilt) // len(live(0)) * len(live(0))
 
 
+def test_every_kind_that_is_stored_is_left_out_without_its_mark():
+    """By the table: what the device says of itself, but for hello, status, acks and the stream."""
+    live_only = {frames.HELLO, frames.STATUS, frames.ACK, frames.SAMPLES, frames.BLOCKS}
+    live_only |= {frames.DECISIONS, flash.LOG_STATUS, flash.LOG_FROM, flash.STORED}
+    live_only.add(flash.UPDATE_STATUS)
+    for kind, row in frames.FRAMES.items():
+        if row[1] == "host to device" or kind in live_only:
+            continue
+        astray = wire.pack_frame(kind, 7, (0,) * len(row[2]))
+        (lives, _), _ = apart(live(40) + log_from(6, 9) + stored(6) + astray)
+        assert lives == [live(40)], row[0]
+
+
 def test_frames_out_of_turn_are_heard_where_no_log_has_been():
     assert apart(live(5) + live(9))[0] == ([live(5), live(9)], [])
 

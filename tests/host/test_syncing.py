@@ -219,6 +219,15 @@ async def test_full_disk_is_a_sentence_and_nothing_is_acknowledged(device, store
     assert dump(path) == before
 
 
+async def test_damage_on_the_way_is_asked_for_again_and_counted(device, store):
+    def spoil(count, message):
+        return message[:30] + bytes([message[30] ^ 4]) + message[31:] if count == 2 else message
+
+    report = await synced(device, store, DeviceWire(device, spoil))
+    assert held(store) == device.in_flash()
+    assert report.damaged_bytes > 20
+
+
 async def test_device_that_restarts_in_the_middle_goes_on_with_its_next_boot(device, store):
     wire = DeviceWire(device, lambda count, message: None if count == 7 else message)
     with pytest.raises(LinkError):

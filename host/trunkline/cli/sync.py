@@ -1,6 +1,7 @@
 """`trunkline sync`: a device's log into the store."""
 
 import json
+import os
 import sys
 from dataclasses import asdict
 from pathlib import Path
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from trunkline.store import Store
     from trunkline.sync_report import Progress, SyncReport
 
+_GIVE_UP_S = 60.0  # how long a lost link is sought [D]
 STORE = Path(typer.get_app_dir("trunkline")) / "wear.sqlite"
 
 
@@ -33,6 +35,14 @@ def sync(
             metavar="ID",
             help="Whose the new days are, as w-7f3k2q. Without it: the device's wearer before, "
             "else the only one, else a new one.",
+        ),
+    ] = None,
+    time_zone: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME",
+            help="Of a new wearer, as Europe/Zurich: days begin at its midnight. "
+            "Without it: this computer's.",
         ),
     ] = None,
     as_json: Annotated[
@@ -55,9 +65,9 @@ def sync(
 
     if store == str(STORE):
         STORE.parent.mkdir(parents=True, exist_ok=True)
-    session = _session(where)
+    session, zone = _session(where), time_zone or local_zone()
     with Store.open(store) as database:
-        report = asyncio.run(_bring(session, database, wearer))
+        report = asyncio.run(_bring(session, database, wearer, zone))
     if as_json:
         print(json.dumps(_plain(report), indent=2))
     else:
@@ -66,8 +76,9 @@ def sync(
 
 def _session(where: str) -> "Session":
     from trunkline.connecting import connect
+    from trunkline.reconnect import Reconnect
 
-    session = connect(where)
+    session = connect(where, reconnect=Reconnect(give_up_s=_GIVE_UP_S))
     if not session.takes_commands:
         raise InputError(
             found=f"{where}, which has no log",
@@ -77,10 +88,24 @@ def _session(where: str) -> "Session":
     return session
 
 
-async def _bring(session: "Session", store: "Store", wearer: str | None) -> "SyncReport":
+def local_zone() -> str:
+    """Name this computer's time zone; UTC where it does not tell."""
+    from zoneinfo import ZoneInfo
+
+    told = os.environ.get("TZ") or os.path.realpath("/etc/localtime").partition("zoneinfo/")[2]
+    try:
+        return str(ZoneInfo(told))
+    except (KeyError, ValueError, OSError):  # no such zone is a KeyError
+        return "UTC"
+
+
+async def _bring(
+    session: "Session", store: "Store", wearer: str | None, zone: str
+) -> "SyncReport":
     from rich.progress import BarColumn, TextColumn, TimeElapsedColumn
     from rich.progress import Progress as Bar
 
+    from trunkline.events import Event, LinkBack, LinkLost
     from trunkline.syncing import sync as bring
 
     with Bar(
@@ -93,6 +118,12 @@ async def _bring(session: "Session", store: "Store", wearer: str | None) -> "Syn
     ) as bar:
         task = bar.add_task("connecting", total=None, so_far="")
 
+        def note(event: Event) -> None:
+            if isinstance(event, LinkLost | LinkBack):
+                is_lost = isinstance(event, LinkLost)
+                bar.update(task, description="link lost" if is_lost else "syncing")
+
+        session.listeners.append(note)
         async with session:
 
             def show(progress: "Progress") -> None:
@@ -104,7 +135,12 @@ async def _bring(session: "Session", store: "Store", wearer: str | None) -> "Syn
                 return await _ask(bar, finding)
 
             return await bring(
-                session, store, wearer_id=wearer, on_progress=show, confirm_clock=confirm
+                session,
+                store,
+                wearer_id=wearer,
+                time_zone=zone,
+                on_progress=show,
+                confirm_clock=confirm,
             )
 
 

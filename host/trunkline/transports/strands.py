@@ -12,21 +12,7 @@ from collections.abc import Iterator
 
 from posturecore import flash, frames, wire
 
-_STORED_KINDS = (
-    flash.BOOT,
-    flash.MINUTES,
-    flash.LEDGER,
-    flash.FAULT,
-    flash.MARK,
-    flash.COACHING,
-    flash.POWER,
-    flash.LOST,
-    frames.EPISODE,
-    frames.CUE,
-    frames.SETTINGS,
-    frames.CALIBRATION,
-    frames.TIME_ANCHOR,
-)
+_ALSO_STORED = (frames.SETTINGS, frames.CALIBRATION, frames.TIME_ANCHOR)
 
 
 class Strands:
@@ -74,7 +60,7 @@ class Strands:
         if frame[1] == flash.LOG_FROM or due == sequence:
             self._has_log = True
             yield True, frame
-        elif self._has_log and frame[1] in _STORED_KINDS and sequence != self._live:
+        elif self._has_log and _may_be_stored(frame) and sequence != self._live:
             self.noise_bytes += len(frame)
         else:
             self._live = (sequence + 1) & 0xFFFF
@@ -84,3 +70,8 @@ class Strands:
 def sequence_of(frame: bytes) -> int:
     """Give a frame's sequence."""
     return frame[4] | frame[5] << 8
+
+
+def _may_be_stored(frame: bytes) -> bool:
+    # What happens has ids from 0x20 to 0x2F, and is stored.
+    return frame[1] >> 4 == frames.EPISODE >> 4 or frame[1] in _ALSO_STORED
