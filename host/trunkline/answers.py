@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+import struct
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TypeVar
@@ -93,7 +94,7 @@ def pack_command(
     """
     try:
         return wire.pack_frame(frame, sequence, values, items)
-    except ValueError as error:
+    except (ValueError, struct.error) as error:  # the latter: no whole number
         raise InputError(
             found=f"{frames.FRAMES[frame][0]} {values}: {_named(frame, values, str(error))}",
             expected="values that fit the frame",

@@ -140,6 +140,7 @@ async def test_a_refused_command_is_an_input_error_with_the_reason(code):
         pytest.param(lambda s: s.set_neutral((16393, 0, 0), "lie"), "'lie'", id="pose"),
         pytest.param(lambda s: s.start_calibration("lie"), "'lie'", id="calibration"),
         pytest.param(lambda s: s.set_neutral((40000, 0, 0)), "up_x = 40000", id="vector"),
+        pytest.param(lambda s: s.set_neutral((16393.5, 0, 0)), "neutral", id="fraction"),
         pytest.param(lambda s: s.set_time(-5000), "utc_s", id="time"),
         pytest.param(lambda s: s.command(frames.STREAM, (1, 2)), "2 values", id="count"),
     ],

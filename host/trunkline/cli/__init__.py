@@ -46,21 +46,21 @@ app = typer.Typer(
     help="An open posture wearable: run the demo, replay recordings, read reports.\n\n"
     "Without any hardware, start with:  trunkline demo",
 )
-app.command("demo")(demo.demo)
-app.command("replay")(replay.replay)
-app.command("report")(report.report)
-app.command("monitor")(monitor.monitor)
-app.command("simulate")(simulate.simulate)
-app.command("evaluate")(evaluate.evaluate)
-app.command("settings")(settings.settings)
-app.command("detectors")(detectors.detectors)
-app.command("scan")(scan.scan)
-app.command("check")(check.check)
-app.command("record")(record.record)
-app.command("convert")(convert.convert)
-app.command("pair")(pair.pair)
-app.command("doctor")(doctor.doctor)
-app.command("sync")(sync.sync)
+_COMMANDS = {
+    "Begin": (demo.demo,),
+    "A device": (
+        *(scan.scan, pair.pair, doctor.doctor),
+        *(monitor.monitor, record.record, sync.sync),
+    ),
+    "Recordings": (replay.replay, report.report, check.check, convert.convert),
+    "Behind it": (
+        *(settings.settings, detectors.detectors),
+        *(simulate.simulate, evaluate.evaluate),
+    ),
+}
+for _panel, _commands in _COMMANDS.items():
+    for _command in _commands:
+        app.command(rich_help_panel=_panel)(_command)
 
 
 def _show_version(wanted: bool) -> None:

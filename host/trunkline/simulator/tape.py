@@ -37,7 +37,8 @@ def write_tape(
         The path written.
 
     Raises:
-        InputError: An array is not (N, 3) of int16, lengths differ, or there is no row.
+        InputError: An array is not (N, 3) of int16, lengths differ, there is no row, or the file
+            cannot be written.
     """
     columns = [_checked(name, array) for name, array in _named(gyr, acc, gravity)]
     lengths = sorted({len(column) for column in columns})
@@ -54,7 +55,14 @@ def write_tape(
     rows = np.hstack(columns).astype("<i2")
     header = struct.pack(_HEADER, _MAGIC, _VERSION, round(rate_hz * 1000), len(rows))
     target = Path(path)
-    target.write_bytes(header + rows.tobytes())
+    try:
+        target.write_bytes(header + rows.tobytes())
+    except OSError as error:
+        raise InputError(
+            found=f"{target}: {error.strerror}",
+            expected=f"room for a tape of {len(header) + rows.nbytes} bytes",
+            hint="free some space, or write it elsewhere",
+        ) from error
     return target
 
 
