@@ -9,6 +9,7 @@ from typing import Any
 from trunkline.capture import SUFFIX, CaptureWriter, read_capture, read_frames
 from trunkline.damage import Damage, DamageDecoder
 from trunkline.errors import InputError
+from trunkline.quality_summary import QualitySummary, quality_summary
 from trunkline.readers import load
 from trunkline.spans import Spans
 
@@ -47,6 +48,7 @@ class Findings:
         damages: Where a capture is damaged, cut, or misses frames.
         gaps: Where samples are missing.
         warnings: Further sentences for the reader.
+        quality: Jitter, gaps and repeats of a recording; None: a capture.
     """
 
     path: str
@@ -61,6 +63,7 @@ class Findings:
     damages: tuple[Damage, ...] = ()
     gaps: tuple[SampleGap, ...] = ()
     warnings: tuple[str, ...] = ()
+    quality: QualitySummary | None = None
 
     def to_json(self) -> dict[str, Any]:
         """Give it as plain values; times in ISO 8601."""
@@ -151,6 +154,7 @@ def _check_other(path: Path, options: Mapping[str, Any]) -> Findings:
             for at, before, lost in zip(at_s, before_s, lost_s, strict=True)
         ),
         warnings=recording.quality.warnings,
+        quality=quality_summary(recording),
     )
 
 

@@ -256,3 +256,14 @@ def test_repaired_capture_replays_and_checks_as_whole(run, demo_run):
     assert run("check", "mended.tlcap")[0] == 0
     assert run("replay", "mended.tlcap", "--strict")[0] == 0
     complaint(run("check", "cut.tlcap", "mended.tlcap", "--repair", "again.tlcap"))
+
+
+def test_uneven_sampling_of_a_recording_is_told(tmp_path, capsys):
+    at_ms = [20 * k + (3 if k % 5 == 0 else 0) for k in range(200)]
+    rows = [f"{at},0.1,0.2,9.8" for at in at_ms]
+    path = tmp_path / "uneven.csv"
+    path.write_text("time_ms,acc_x,acc_y,acc_z\n" + "\n".join(rows))
+    found = check(path)
+    assert found.quality.intervals.median_ms == pytest.approx(20)
+    assert found.quality.intervals.max_deviation_ms == pytest.approx(3)
+    assert json.loads(json.dumps(found.to_json()))["quality"]["duplicate_rows"] == 0

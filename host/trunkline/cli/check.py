@@ -12,6 +12,7 @@ from trunkline.errors import InputError
 if TYPE_CHECKING:
     from trunkline.checking import Findings
     from trunkline.damage import Damage
+    from trunkline.quality import Intervals
 
 _MOST_PLACES = 5
 _EXIT_CODES = {"whole": 0, "damaged": 1, "unreadable": 2}
@@ -87,6 +88,8 @@ def _lines(one: "Findings") -> list[str]:
     origin = {True: "SIMULATED", False: "recorded", None: "origin unknown"}[one.is_simulated]
     unit = "samples" if one.whole_bytes is None else f"frames, {one.whole_bytes} bytes"
     lines = [f"{one.what} ({origin})", f"{one.frames} {unit} whole; {_when(one)}"]
+    if one.quality is not None and one.quality.intervals is not None:
+        lines.append(_jitter(one.quality.intervals))
     lines += [_places(kind, one.damages) for kind in _KINDS if _of(kind, one.damages)]
     if one.gaps:
         lost_s = sum(gap.lost_s for gap in one.gaps)
@@ -95,6 +98,13 @@ def _lines(one: "Findings") -> list[str]:
     if not one.damages:  # else they say the same in other words
         lines += one.warnings
     return lines
+
+
+def _jitter(intervals: "Intervals") -> str:
+    return (
+        f"a sample every {intervals.median_ms:.4g} ms: the middle half within "
+        f"{intervals.iqr_ms:.2f} ms, all within {intervals.max_deviation_ms:.2f} ms of it"
+    )
 
 
 def _when(one: "Findings") -> str:
