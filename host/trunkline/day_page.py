@@ -38,6 +38,11 @@ class MinuteTimeline(Timeline):
 
     bands_s: Mapping[str, float]
 
+    @property
+    def is_momentary(self) -> bool:
+        """Deny it: a value is the mean of its minute."""
+        return False
+
     def angle_bands_s(self) -> dict[str, float]:
         """Give the seconds of worn flexion in bands, as the device counted them."""
         return dict(self.bands_s)

@@ -27,6 +27,11 @@ class Timeline:
     slouch_state: NDArray[np.int8]
 
     @property
+    def is_momentary(self) -> bool:
+        """Tell whether each value is of its own moment, and not a mean over more."""
+        return True
+
+    @property
     def time_s(self) -> NDArray[np.float64]:
         """Give the start of each block in seconds."""
         return np.arange(len(self.context), dtype=np.float64) * self.block_s

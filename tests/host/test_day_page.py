@@ -71,6 +71,8 @@ async def test_newest_day_is_shown_with_its_hours_and_what_it_is(store):
     assert "00:05" in page.sections[0].heading
     assert "what the device decided while it was worn" in text
     assert "upright, still" in text
+    assert "sit-to-stand" not in text  # a log tells none, which is not that there were none
+    assert ">7.0°<" not in text  # the mean of a minute is not the flexion at a cue
 
 
 async def test_zone_of_the_wearer_decides_where_a_day_begins(path, tmp_path):

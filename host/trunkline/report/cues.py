@@ -18,7 +18,7 @@ def cue_table(analysis: Analysis) -> Table:
 
 def _cue_row(timeline: Timeline, cue: Cue) -> tuple[str, ...]:
     flexion, then = "not known", _then(timeline, cue)
-    if 0 <= cue.block < len(timeline.context):
+    if timeline.is_momentary and 0 <= cue.block < len(timeline.context):
         flexion_deg = float(timeline.flexion_deg[cue.block])
         flexion = "not known" if np.isnan(flexion_deg) else wording.degrees(flexion_deg)
     mark = "▼" if cue.is_felt else "▽"

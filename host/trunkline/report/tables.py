@@ -243,7 +243,7 @@ def near_neutral_share(analysis: Analysis) -> float | None:
 
 def rise_sentence(analysis: Analysis) -> str:
     """Say how often the wearer stood up and sat down, and how sure that is; "": not judged."""
-    if analysis.neutral is None:
+    if analysis.neutral is None or not analysis.timeline.is_momentary:
         return ""
     rises = len(analysis.rises)
     rate = analysis.rises_per_worn_hour
