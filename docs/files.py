@@ -2,10 +2,10 @@
 
 from markdown import markdown
 
-from trunkline.columns import ACC, GYR, TIME
 from trunkline.exports import EXPORTS
 from trunkline.readers import READERS
 from trunkline.readers.profile import Profile, shipped_profiles
+from trunkline.recordings.columns import ACC, GYR, TIME
 
 # What a kind is, and which extra of the package it needs.
 ABOUT = {

@@ -16,11 +16,11 @@ from rich.console import Console
 from posturecore import flash, frames
 from posturecore.scales import UP_LSB_PER_G
 from trunkline.cli.live import LivePicture
-from trunkline.counts import to_counts
-from trunkline.filter import gravity
-from trunkline.live import Live, LiveView
-from trunkline.records import LogStatus
-from trunkline.session import Session
+from trunkline.decide.counts import to_counts
+from trunkline.device.live import Live, LiveView
+from trunkline.device.session import Session
+from trunkline.filter.gravity import gravity
+from trunkline.protocol.records import LogStatus
 from trunkline.simulator import write_tape
 from trunkline.transports.simulated import SimulatedTransport
 from trunkline.wearer import simulate_desk_hour

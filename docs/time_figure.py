@@ -7,9 +7,9 @@ import matplotlib
 matplotlib.use("svg")
 from matplotlib.figure import Figure
 
-from trunkline.dating import BootClock, clocks_of
-from trunkline.events import TimeAnchor
-from trunkline.records import Boot
+from trunkline.clocks.dating import BootClock, clocks_of
+from trunkline.protocol.events import TimeAnchor
+from trunkline.protocol.records import Boot
 from trunkline.report.palette import BEND, MUTED, PAPER, RULE, SLOUCH
 from trunkline.report.svg import element
 

@@ -2,7 +2,8 @@
 
 from markdown import markdown
 
-from trunkline import anchors, dating, greeting, host_clock, ties
+from trunkline.clocks import anchors, dating, host_clock, ties
+from trunkline.device import greeting
 
 
 def times() -> str:

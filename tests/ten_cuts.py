@@ -18,16 +18,16 @@ from pathlib import Path
 from posturecore.decide import KINDS
 from tests.two_ends import PASSKEY, UPRIGHT
 from tests.worn_tape import write_worn
-from trunkline.analysis import Episode, block_seconds
-from trunkline.capture import CaptureWriter
-from trunkline.captured import analyze_capture
-from trunkline.decisions import row_of
+from trunkline.captures.capture import CaptureWriter
+from trunkline.captures.captured import analyze_capture
+from trunkline.decide.analysis import Episode, block_seconds
+from trunkline.decide.decisions import row_of
+from trunkline.device.session import Session
 from trunkline.errors import LinkError
-from trunkline.events import EpisodeFrame
-from trunkline.session import Session
+from trunkline.protocol.events import EpisodeFrame
 from trunkline.simulator import VirtualAir, VirtualBoard
 from trunkline.store import SavedSession, Store
-from trunkline.sync_report import SyncReport
+from trunkline.sync.report import SyncReport
 from trunkline.transports.ble import BleTransport
 
 CUT_AFTER_MESSAGES = (1, 3, 5, 4, 6, 2, 7, 5, 8, 6)

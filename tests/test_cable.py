@@ -10,9 +10,9 @@ import pytest
 from posturecore import frames, wire
 from tests.two_ends import PASSKEY, SELF_TEST_SAMPLES, UPRIGHT, Ends
 from tests.worn_tape import write_worn
-from trunkline.events import Samples
-from trunkline.mirror import Mirror
-from trunkline.session import Session
+from trunkline.decide.mirror import Mirror
+from trunkline.device.session import Session
+from trunkline.protocol.events import Samples
 from trunkline.simulator import VirtualAir, VirtualBoard
 from trunkline.transports.ble import BleTransport
 from trunkline.transports.serial import SerialTransport

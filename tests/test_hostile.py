@@ -15,9 +15,9 @@ from posturecore import flash, frames, patterns, wire
 from tests.test_strangers import gone, owner_streams
 from tests.two_ends import PASSKEY, worn
 from tests.worn_tape import write_worn
+from trunkline.device.session import Session
 from trunkline.errors import BluetoothError
-from trunkline.records import LogStatus
-from trunkline.session import Session
+from trunkline.protocol.records import LogStatus
 from trunkline.simulator.table import hold_button
 from trunkline.transports.ble import BleTransport
 

@@ -15,14 +15,14 @@ from tests.firmware import parts  # noqa: F401 - puts the firmware on the path
 from tests.firmware.flashed import bundle, files
 from tests.two_ends import PASSKEY, SELF_TEST_SAMPLES, Ends, worn
 from tests.worn_tape import write_worn
+from trunkline.device.updating import Bundle, send_bundle
 from trunkline.errors import LinkError
-from trunkline.events import Samples
-from trunkline.records import LogStatus, LostRecords
+from trunkline.protocol.events import Samples
+from trunkline.protocol.records import LogStatus, LostRecords
 from trunkline.simulator import VirtualAir, VirtualBoard, firmware_path
 from trunkline.simulator.table import press_button
-from trunkline.sync import download
+from trunkline.sync.download import download
 from trunkline.transports import ble
-from trunkline.updating import Bundle, send_bundle
 
 import compile as compiler  # isort: skip
 
@@ -46,7 +46,7 @@ async def ends(tmp_path, tape):
 def _impatient(monkeypatch):
     monkeypatch.setattr(ble, "_SCAN_S", 0.6)
     monkeypatch.setattr(ble, "_CONNECT_S", 2.0)
-    monkeypatch.setattr("trunkline.updating._POLL_S", 0.05)
+    monkeypatch.setattr("trunkline.device.updating._POLL_S", 0.05)
 
 
 @contextlib.contextmanager

@@ -15,14 +15,14 @@ import sys
 import pytest
 
 from posturecore import faults, flash, frames
+from trunkline.device.session import Session
+from trunkline.device.updating import Bundle, read_bundle, send_bundle
 from trunkline.doctor import examine
 from trunkline.errors import InputError, SimulatorError
-from trunkline.events import Hello, Samples
-from trunkline.records import DeviceFault, UpdateStatus
-from trunkline.session import Session
+from trunkline.protocol.events import Hello, Samples
+from trunkline.protocol.records import DeviceFault, UpdateStatus
 from trunkline.simulator import VirtualAir, VirtualBoard, firmware_path
 from trunkline.transports.ble import BleTransport
-from trunkline.updating import Bundle, read_bundle, send_bundle
 
 sys.path.append(str(firmware_path()))
 

@@ -12,9 +12,9 @@ import pytest
 from posturecore import wire
 from posturecore.frames import FRAMES
 from tests.bench.streamed import write_capture
-from trunkline.capture import read_capture, read_frames
-from trunkline.captured import gather, mirror_of
-from trunkline.events import Fault
+from trunkline.captures.capture import read_capture, read_frames
+from trunkline.captures.captured import gather, mirror_of
+from trunkline.protocol.events import Fault
 
 ROOT = Path(__file__).parents[1]
 HEADER = b'TLCAP 1 {"is_simulated": true, "source": "made for a test"}\n'

@@ -8,11 +8,19 @@ import pytest
 
 from tests.two_ends import PASSKEY, worn
 from tests.worn_tape import write_worn
-from trunkline.capture import CaptureWriter, read_capture
-from trunkline.captured import mirror_of
-from trunkline.events import Blocks, Decisions, Dropped, Hello, LinkBack, LinkLost, Samples
-from trunkline.reconnect import Reconnect
-from trunkline.session import Session
+from trunkline.captures.capture import CaptureWriter, read_capture
+from trunkline.captures.captured import mirror_of
+from trunkline.device.reconnect import Reconnect
+from trunkline.device.session import Session
+from trunkline.protocol.events import (
+    Blocks,
+    Decisions,
+    Dropped,
+    Hello,
+    LinkBack,
+    LinkLost,
+    Samples,
+)
 from trunkline.transports.ble import BleTransport
 from trunkline.transports.serial import SerialTransport
 

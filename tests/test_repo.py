@@ -16,6 +16,15 @@ CODE = sorted(
     for path in (ROOT / folder).rglob("*.py")
     if "__pycache__" not in path.parts
 )
+HOST_ROOT = ROOT / "host/trunkline"
+HOST = [path for path in CODE if path.is_relative_to(HOST_ROOT)]
+# From what knows nobody to what knows all; CONTRIBUTING.md says what each is for.
+LAYERS = (
+    *("errors", "sources", "protocol", "recordings", "filter", "decide"),
+    *("captures", "exports", "readers", "wearer", "examples", "report", "pages"),
+    *("clocks", "store", "simulator", "transports", "device", "sync"),
+    *("evaluate", "doctor", "demo", "demo_results", "cli"),
+)
 LONGEST_FILE, LONGEST_FUNCTION = 300, 60
 TEXTS = (".py", ".md", ".toml", ".json", ".mjs", ".yml", ".yaml", ".cfg", ".txt", ".html", ".csv")
 SKIPPED = {".git", ".venv", "node_modules", "__pycache__", "dist", "build", "demo-out"}
@@ -113,6 +122,17 @@ def test_posturecore_speaks_only_what_micropython_understands(path):
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
             assert node.func.id not in ("open", "print", "input", "eval", "exec"), path.name
             assert node.func.id != "zip" or not node.keywords, "zip(strict=) is CPython's"
+
+
+@pytest.mark.parametrize("path", HOST, ids=name_of)
+def test_host_modules_know_only_what_stands_below_them(path):
+    package = path.relative_to(HOST_ROOT).parts[0].removesuffix(".py")
+    if package.startswith("__"):
+        return
+    below = LAYERS[: LAYERS.index(package) + 1]
+    for node in tree_of(path).body:  # what is imported when needed may stand above
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("trunkline."):
+            assert node.module.split(".")[1] in below, node.module
 
 
 @each(CODE)

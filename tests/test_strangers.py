@@ -16,8 +16,8 @@ from bumble.keys import MemoryKeyStore
 from posturecore import flash, frames, wire
 from tests.two_ends import PASSKEY, worn
 from tests.worn_tape import write_worn
+from trunkline.device.session import Session
 from trunkline.errors import LinkError
-from trunkline.session import Session
 from trunkline.transports.ble import BleTransport
 
 SIG = "0000{}-0000-1000-8000-00805f9b34fb"

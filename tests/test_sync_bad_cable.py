@@ -5,12 +5,12 @@ import pytest
 from tests.bad_cable import FAULTS, BadCable
 from tests.cable_device import CableDevice
 from tests.host.log_device import DEVICE_ID, Device
+from trunkline.device.session import Session
 from trunkline.errors import LinkError
-from trunkline.events import EpisodeFrame
-from trunkline.records import Minutes
-from trunkline.session import Session
+from trunkline.protocol.events import EpisodeFrame
+from trunkline.protocol.records import Minutes
 from trunkline.store import Gap, Store
-from trunkline.syncing import sync
+from trunkline.sync.into_store import sync
 from trunkline.transports.serial import SerialTransport
 
 ID = DEVICE_ID.hex()
@@ -20,7 +20,7 @@ FIRST = 70_000  # another host has had what was before, and the device has it no
 
 @pytest.fixture(autouse=True)
 def _impatient(monkeypatch):
-    monkeypatch.setattr("trunkline.sync._STALL_S", 0.05)
+    monkeypatch.setattr("trunkline.sync.download._STALL_S", 0.05)
 
 
 @pytest.fixture

@@ -21,11 +21,11 @@ import pytest
 
 from tests.cable_device import CableDevice, SocketTransport
 from tests.host.log_device import DEVICE_ID, Device
-from trunkline.events import TimeAnchor
-from trunkline.log import stored_record
-from trunkline.session import Session
+from trunkline.device.session import Session
+from trunkline.protocol.events import TimeAnchor
+from trunkline.protocol.log import stored_record
 from trunkline.store import Store
-from trunkline.syncing import sync
+from trunkline.sync.into_store import sync
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="needs fork and SIGKILL: run it on Linux")
 
@@ -215,7 +215,7 @@ def cut(served: Served, path: Path, chance: random.Random) -> Counter[str]:
 
 @pytest.fixture(autouse=True)
 def _small_batches(monkeypatch):
-    monkeypatch.setattr("trunkline.syncing._BATCH", BATCH)
+    monkeypatch.setattr("trunkline.sync.into_store._BATCH", BATCH)
 
 
 def test_host_killed_at_200_points_of_a_sync_loses_nothing_and_has_nothing_twice(tmp_path):

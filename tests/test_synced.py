@@ -8,11 +8,11 @@ from tests import ten_cuts
 from tests.test_examples import BLOCK, ROOT, commands, run_command, run_python
 from tests.two_ends import PASSKEY, worn
 from tests.worn_tape import write_worn
+from trunkline.device.session import Session
 from trunkline.errors import LinkError
-from trunkline.records import Boot
-from trunkline.session import Session
+from trunkline.protocol.records import Boot
 from trunkline.store import Store
-from trunkline.syncing import sync
+from trunkline.sync.into_store import sync
 from trunkline.transports.ble import BleTransport
 
 

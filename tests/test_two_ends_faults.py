@@ -13,10 +13,10 @@ from posturecore import frames, wire
 from posturecore.decide import KIND_BEND
 from tests.two_ends import PASSKEY, SELF_TEST_SAMPLES, UPRIGHT, Ends, worn
 from tests.worn_tape import write_worn
+from trunkline.decide.mirror import Mirror
+from trunkline.device.session import Session
 from trunkline.errors import LinkError
-from trunkline.events import Ack, Samples
-from trunkline.mirror import Mirror
-from trunkline.session import Session
+from trunkline.protocol.events import Ack, Samples
 from trunkline.simulator import VirtualAir, VirtualBoard
 from trunkline.transports.ble import BleTransport
 

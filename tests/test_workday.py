@@ -23,11 +23,11 @@ from tests.workday import (
     states_in,
     visit,
 )
+from trunkline.decide.mirror import Mirror
 from trunkline.errors import LinkError
-from trunkline.log import StoredRecord
-from trunkline.mirror import Mirror
-from trunkline.records import LedgerFrame
-from trunkline.sync import acknowledge, download
+from trunkline.protocol.log import StoredRecord
+from trunkline.protocol.records import LedgerFrame
+from trunkline.sync.download import acknowledge, download
 from trunkline.transports.serial import SerialTransport
 
 SOAK = "TRUNKLINE_SOAK"

@@ -3,8 +3,8 @@
 import contextlib
 import json
 
-from trunkline.mirror import Mirror
-from trunkline.session import Session
+from trunkline.decide.mirror import Mirror
+from trunkline.device.session import Session
 from trunkline.simulator import VirtualAir, VirtualBoard
 from trunkline.transports.ble import BleTransport
 

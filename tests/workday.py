@@ -11,16 +11,22 @@ from posturecore import flash
 from posturecore.minutes import Minutes
 from posturecore.scales import SAMPLES_PER_BLOCK
 from tests.two_ends import PASSKEY, SELF_TEST_SAMPLES, Ends
-from trunkline.blocks import make_blocks
-from trunkline.counts import to_counts
-from trunkline.events import Calibration, CueFrame, EpisodeFrame, SamplesRun, SettingsFrame
-from trunkline.filter import gravity
-from trunkline.log import StoredRecord
-from trunkline.mirror import Mirror
-from trunkline.neutral import find_neutral
-from trunkline.records import Coaching, Mark, Power
-from trunkline.records import Minutes as MinutesRecord
-from trunkline.session import Session
+from trunkline.decide.blocks import make_blocks
+from trunkline.decide.counts import to_counts
+from trunkline.decide.mirror import Mirror
+from trunkline.decide.neutral import find_neutral
+from trunkline.device.session import Session
+from trunkline.filter.gravity import gravity
+from trunkline.protocol.events import (
+    Calibration,
+    CueFrame,
+    EpisodeFrame,
+    SamplesRun,
+    SettingsFrame,
+)
+from trunkline.protocol.log import StoredRecord
+from trunkline.protocol.records import Coaching, Mark, Power
+from trunkline.protocol.records import Minutes as MinutesRecord
 from trunkline.simulator import write_tape
 from trunkline.transports.ble import BleTransport
 from trunkline.wearer import simulate

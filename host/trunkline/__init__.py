@@ -9,7 +9,10 @@ analysis = trunkline.analyze(recording)  # episodes, bends, cues, wear
 
 import typing
 
-from trunkline.analysis import Analysis, Cue, Episode, Wear
+from trunkline.decide.analysis import Analysis, Cue, Episode, Wear
+from trunkline.decide.replay import analyze
+from trunkline.decide.timeline import Timeline
+from trunkline.decide.transition import Transition
 from trunkline.errors import (
     DetectorError,
     InputError,
@@ -18,16 +21,13 @@ from trunkline.errors import (
     SimulatorError,
     TrunklineError,
 )
-from trunkline.filter import GravityFilter, gravity
+from trunkline.filter.gravity import GravityFilter, gravity
 from trunkline.readers import CsvMapping, load
-from trunkline.recording import Recording
-from trunkline.replay import analyze
-from trunkline.timeline import Timeline
-from trunkline.transition import Transition
+from trunkline.recordings.recording import Recording
 
 if typing.TYPE_CHECKING:
-    from trunkline.connecting import connect
-    from trunkline.session import Session
+    from trunkline.device.connecting import connect
+    from trunkline.device.session import Session
 
 __version__ = "0.1.0"
 
@@ -56,7 +56,7 @@ __all__ = [
 ]
 
 # Brought in when first asked for: who reads a recording does not wait for what talks to a device.
-_LATER = {"Session": "trunkline.session", "connect": "trunkline.connecting"}
+_LATER = {"Session": "trunkline.device.session", "connect": "trunkline.device.connecting"}
 
 
 def __getattr__(name: str) -> typing.Any:

@@ -15,21 +15,21 @@ from numpy.typing import NDArray
 
 from posturecore.calibrate import DONE
 from trunkline import examples
-from trunkline.analysis import Analysis
-from trunkline.capture import CaptureWriter
-from trunkline.captured import Counts, gather
-from trunkline.comparison import Comparison
-from trunkline.counts import ACC_COUNTS_PER_M_S2, GYR_COUNTS_PER_RAD_S, to_counts
+from trunkline.captures.capture import CaptureWriter
+from trunkline.captures.captured import Counts, gather
+from trunkline.decide.analysis import Analysis
+from trunkline.decide.comparison import Comparison
+from trunkline.decide.counts import ACC_COUNTS_PER_M_S2, GYR_COUNTS_PER_RAD_S, to_counts
+from trunkline.decide.mirror import Mirror
+from trunkline.decide.neutral import neutral_vector, up_counts
+from trunkline.decide.sit_to_stand import with_transitions
+from trunkline.device.session import Session
 from trunkline.errors import ProtocolError
-from trunkline.events import Calibration, Hello, Status
-from trunkline.filter import gravity
-from trunkline.mirror import Mirror
-from trunkline.neutral import neutral_vector, up_counts
+from trunkline.filter.gravity import gravity
+from trunkline.protocol.events import Calibration, Hello, Status
 from trunkline.readers import load
-from trunkline.recording import Recording
-from trunkline.session import Session
+from trunkline.recordings.recording import Recording
 from trunkline.simulator import MotorChange, VirtualAir, write_tape
-from trunkline.sit_to_stand import with_transitions
 from trunkline.transports.simulated import SimulatedTransport
 from trunkline.wearer import simulate_desk_hour
 

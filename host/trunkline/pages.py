@@ -1,6 +1,6 @@
 """From what was found to what goes on the page."""
 
-from trunkline.analysis import Analysis
+from trunkline.decide.analysis import Analysis
 from trunkline.report import ReportPage, ReportSection
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from trunkline.counts import average_to
+from trunkline.decide.counts import average_to
 
 from .motion import FloatArray, error_deg
 

@@ -15,8 +15,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from trunkline.counts import ACC_COUNTS_PER_M_S2, GYR_COUNTS_PER_RAD_S, UP_COUNTS
-from trunkline.recording import STANDARD_GRAVITY_M_S2
+from trunkline.decide.counts import ACC_COUNTS_PER_M_S2, GYR_COUNTS_PER_RAD_S, UP_COUNTS
+from trunkline.recordings.recording import STANDARD_GRAVITY_M_S2
 
 from .motion import desk
 from .streamed import write_capture
@@ -101,7 +101,8 @@ def of_replay() -> Iterator[Row]:
         first = cold_s([*replay, str(folder / "day.npz")], folder / "cache")
         yield Row("the same .npz, cold compile", "s", first)
         imports = [
-            [sys.executable, "-c", f"import {name}"] for name in ("trunkline.filter", "vqf")
+            [sys.executable, "-c", f"import {name}"]
+            for name in ("trunkline.filter.gravity", "vqf")
         ]
         start, peer = wall_s(imports, ROUNDS)
         yield Row("start-up: import alone", "s", start, peer)

@@ -5,9 +5,9 @@ import vqf
 
 from posturecore.gravity import GravityFilter as IntegerFilter
 from posturecore.scales import UP_LSB_PER_G
-from trunkline.counts import ACC_COUNTS_PER_M_S2, GYR_COUNTS_PER_RAD_S
-from trunkline.filter import GravityFilter, gravity
-from trunkline.recording import Recording
+from trunkline.decide.counts import ACC_COUNTS_PER_M_S2, GYR_COUNTS_PER_RAD_S
+from trunkline.filter.gravity import GravityFilter, gravity
+from trunkline.recordings.recording import Recording
 
 from .motion import FloatArray
 

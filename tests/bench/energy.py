@@ -15,7 +15,7 @@ import numpy as np
 
 from tests.two_ends import PASSKEY
 from tests.workday import make_day
-from trunkline.session import Session
+from trunkline.device.session import Session
 from trunkline.simulator import VirtualAir, VirtualBoard, write_tape
 from trunkline.simulator.energy import CELL_MAH, USABLE, Energy, energy_of
 from trunkline.transports.ble import BleTransport

@@ -9,11 +9,11 @@ import numpy as np
 import vqf
 
 from posturecore.params import complete
-from trunkline.blocks import BlockArray, make_blocks
-from trunkline.counts import to_counts
-from trunkline.filter import gravity
-from trunkline.neutral import Up, find_neutral
-from trunkline.replay import Replay
+from trunkline.decide.blocks import BlockArray, make_blocks
+from trunkline.decide.counts import to_counts
+from trunkline.decide.neutral import Up, find_neutral
+from trunkline.decide.replay import Replay
+from trunkline.filter.gravity import gravity
 from trunkline.wearer import simulate_desk_hour
 
 from . import contestants as by

@@ -14,7 +14,7 @@ from posturecore.coach import FELT, PATTERNS
 from posturecore.decide import Decider
 from posturecore.flash import MODES, POWER_STATES
 from posturecore.scales import SAMPLES_PER_BLOCK
-from trunkline.blocks import make_blocks
+from trunkline.decide.blocks import make_blocks
 
 RATE_MHZ = 60_000
 BLOCK_MS = SAMPLES_PER_BLOCK * 1_000_000 // RATE_MHZ

@@ -15,11 +15,11 @@ from pathlib import Path
 
 from tests.firmware import parts  # noqa: F401 - puts the firmware on the path
 from tests.two_ends import PASSKEY
-from trunkline.session import Session
+from trunkline.device.session import Session
 from trunkline.simulator import VirtualAir, VirtualBoard
 from trunkline.store import Store
-from trunkline.sync_report import SyncReport
-from trunkline.syncing import sync
+from trunkline.sync.into_store import sync
+from trunkline.sync.report import SyncReport
 from trunkline.transports.base import Transport
 from trunkline.transports.ble import BleTransport
 from trunkline.transports.serial import SerialTransport

@@ -54,13 +54,13 @@ def test_flags_that_are_given_stay():
 
 @given(arrays.arrays(np.int16, st.tuples(st.integers(0, 60), st.just(9))))
 def test_numpy_makes_the_same_blocks(samples):
-    blocks = pytest.importorskip("trunkline.blocks")
+    blocks = pytest.importorskip("trunkline.decide.blocks")
     assert blocks.make_blocks(samples).tolist() == [list(block) for block in made(samples)]
 
 
 @given(arrays.arrays(np.int16, (30, 9)), st.lists(st.booleans(), min_size=5, max_size=5))
 def test_numpy_puts_the_motor_where_it_ran(samples, has_motor):
-    blocks = pytest.importorskip("trunkline.blocks")
+    blocks = pytest.importorskip("trunkline.decide.blocks")
     found = blocks.make_blocks(samples, np.array(has_motor))
     assert [bool(flags & MOTOR) for flags in found[:, FLAGS]] == has_motor
     assert (found[:, FLAGS] & SATURATED).tolist() == [b[FLAGS] & SATURATED for b in made(samples)]

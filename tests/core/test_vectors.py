@@ -21,7 +21,7 @@ CASES = json.loads((write.FOLDER / "decisions.json").read_text("utf-8"))
 
 
 def blocks_by_numpy(samples, flags):
-    make_blocks = pytest.importorskip("trunkline.blocks").make_blocks
+    make_blocks = pytest.importorskip("trunkline.decide.blocks").make_blocks
     array = np.array(list(samples), np.int16)
     has_motor = np.full(len(array) // 6, bool(flags & MOTOR))
     is_charging = np.full(len(array) // 6, bool(flags & CHARGING))

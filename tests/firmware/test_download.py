@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from posturecore import flash, frames
 from tests.firmware import parts  # noqa: F401 - puts the firmware on the path
-from trunkline.log import LogReader
+from trunkline.protocol.log import LogReader
 
 from download import Download  # isort: skip
 from storage.log import Log  # isort: skip

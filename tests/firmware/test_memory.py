@@ -11,9 +11,9 @@ import pytest
 
 from posturecore import flash, frames
 from tests.two_ends import PASSKEY
-from trunkline.events import Calibration, Decisions
-from trunkline.records import DeviceFault, UpdateStatus
-from trunkline.session import Session
+from trunkline.device.session import Session
+from trunkline.protocol.events import Calibration, Decisions
+from trunkline.protocol.records import DeviceFault, UpdateStatus
 from trunkline.simulator import VirtualAir, VirtualBoard, firmware_path
 from trunkline.transports.ble import BleTransport
 

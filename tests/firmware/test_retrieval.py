@@ -5,7 +5,7 @@ import pytest
 from posturecore import flash, frames, wire
 from tests.firmware.parts import numbered_tape
 from tests.firmware.test_app import Device
-from trunkline.log import LogReader
+from trunkline.protocol.log import LogReader
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ import atheris
 # Before anything of ours is imported: what is counted is where the input leads in our code.
 # Readers are imported with the first file of their kind, so they are named here.
 with atheris.instrument_imports(include=["trunkline", "posturecore"]):
-    import trunkline.captured
+    import trunkline.captures.captured
     import trunkline.readers.csv
     import trunkline.readers.cwa
     import trunkline.readers.npz

@@ -14,15 +14,15 @@ from pathlib import Path
 import numpy as np
 
 from posturecore import frames, wire
-from trunkline.capture import SUFFIX, read_capture
-from trunkline.decisions_run import DecisionsRun
-from trunkline.decoder import Decoder
+from trunkline.captures.capture import SUFFIX, read_capture
 from trunkline.errors import InputError
-from trunkline.events import Decisions, Event, Fault, Samples, SamplesRun
-from trunkline.frame_runs import RunDecoder
-from trunkline.log import LogReader
+from trunkline.protocol.decisions_run import DecisionsRun
+from trunkline.protocol.decoder import Decoder
+from trunkline.protocol.events import Decisions, Event, Fault, Samples, SamplesRun
+from trunkline.protocol.frame_runs import RunDecoder
+from trunkline.protocol.log import LogReader
 from trunkline.readers import load
-from trunkline.recording import Recording
+from trunkline.recordings.recording import Recording
 
 # Numpy members of a made-up archive: their names, in the order of the parts of the input.
 _MEMBERS = ("acc_m_s2", "gyr_rad_s", "rate_hz", "time", "start_utc", "placement", "is_simulated")

@@ -8,8 +8,8 @@ from posturecore.context import CHANGING, WALKING
 from posturecore.decide import Decider
 from posturecore.frames import CUE, EPISODE
 from posturecore.scales import ACC_LSB_PER_G, NOMINAL_RATE_MHZ, UP_LSB_PER_G, gyr_lsb
-from trunkline.analysis import Analysis, Cue, Episode, Wear, block_seconds
-from trunkline.timeline import Timeline
+from trunkline.decide.analysis import Analysis, Cue, Episode, Wear, block_seconds
+from trunkline.decide.timeline import Timeline
 
 ROUND_BLOCKS = 6000  # ten minutes: one of everything
 _CALIBRATED_AT = 50

@@ -8,7 +8,7 @@ import pytest
 
 from posturecore import wire
 from trunkline import cli
-from trunkline.capture import read_frames
+from trunkline.captures.capture import read_frames
 from trunkline.demo import Played, run_demo
 
 DEMO_S = 150.0

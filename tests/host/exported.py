@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import numpy as np
 
 from trunkline import Recording
-from trunkline.filter_gaps import Gap
+from trunkline.recordings.gaps import Gap
 
 
 def recording_of(

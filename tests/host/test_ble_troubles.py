@@ -93,7 +93,7 @@ def _impatient(monkeypatch):
     for name in ("_CONNECT_S", "_PAIR_S", "_ANSWER_S", "_LEAVE_S"):
         monkeypatch.setattr(ble, name, 1.0)
     monkeypatch.setattr(ble, "_SCAN_S", 0.6)
-    monkeypatch.setattr("trunkline.scanning._GRACE_S", 0.2)
+    monkeypatch.setattr("trunkline.transports.scanning._GRACE_S", 0.2)
 
 
 async def refused(ends):

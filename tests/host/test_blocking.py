@@ -14,9 +14,9 @@ import trunkline
 from posturecore import frames
 from tests.host.test_session import Wire, polite
 from trunkline import InputError, LinkError
-from trunkline.capture import CaptureWriter
-from trunkline.events import CueFrame, LinkLost, Status
-from trunkline.session import Session
+from trunkline.captures.capture import CaptureWriter
+from trunkline.device.session import Session
+from trunkline.protocol.events import CueFrame, LinkLost, Status
 
 STATUS = (7, 1000, 60, 0, 4000, 1, 1, 0, 0, 0, 0, 0, 0, 0)
 

@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 
 from posturecore import frames, wire
 from trunkline import InputError, load
-from trunkline.capture import CaptureWriter, read_capture, read_frames
-from trunkline.captured import analyze_capture
-from trunkline.events import Ack, Fault, SamplesRun
+from trunkline.captures.capture import CaptureWriter, read_capture, read_frames
+from trunkline.captures.captured import analyze_capture
+from trunkline.protocol.events import Ack, Fault, SamplesRun
 
 HEADER = {"source": "a test", "is_simulated": True}
 
@@ -58,7 +58,7 @@ def test_closing_twice_is_fine(tmp_path):
 WRITER = """
 import sys
 from posturecore import frames, wire
-from trunkline.capture import CaptureWriter
+from trunkline.captures.capture import CaptureWriter
 
 capture = CaptureWriter(sys.argv[1], {"source": "killed"})
 print("writing", flush=True)
@@ -89,7 +89,7 @@ def test_a_killed_writer_leaves_every_whole_frame(tmp_path, seed):
 
 FULL_DISK = """
 import resource, signal, sys
-from trunkline.capture import CaptureWriter
+from trunkline.captures.capture import CaptureWriter
 from trunkline.errors import TrunklineError
 
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)

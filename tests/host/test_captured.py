@@ -6,8 +6,8 @@ import pytest
 from posturecore import frames
 from tests.bench import streamed
 from trunkline import analyze, load
-from trunkline.capture import read_capture
-from trunkline.captured import analyze_capture, gather, mirror_of
+from trunkline.captures.capture import read_capture
+from trunkline.captures.captured import analyze_capture, gather, mirror_of
 from trunkline.errors import InputError
 from trunkline.store import Store
 

@@ -9,12 +9,12 @@ from hypothesis import strategies as st
 
 from posturecore import frames, wire
 from trunkline import InputError
-from trunkline.capture import CaptureWriter, read_capture, read_frames
-from trunkline.checking import check, repair
-from trunkline.damage import DamageDecoder
-from trunkline.decoder import Decoder
+from trunkline.captures.capture import CaptureWriter, read_capture, read_frames
+from trunkline.captures.damage import DamageDecoder
 from trunkline.errors import TrunklineError
-from trunkline.events import Fault
+from trunkline.protocol.decoder import Decoder
+from trunkline.protocol.events import Fault
+from trunkline.readers.checking import check, repair
 
 from .terminal import complaint, rows, write_csv, write_npz
 

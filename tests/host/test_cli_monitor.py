@@ -7,7 +7,7 @@ import subprocess
 import sys
 
 from trunkline import load
-from trunkline.capture import read_frames
+from trunkline.captures.capture import read_frames
 
 from .terminal import complaint
 
@@ -84,7 +84,7 @@ def test_a_failure_that_is_not_the_input_s_exits_with_1(run, monkeypatch):
     def gone(*_args):
         raise LinkError("The device went away; come closer.")
 
-    monkeypatch.setattr("trunkline.connecting.transport_to", gone)
+    monkeypatch.setattr("trunkline.device.connecting.transport_to", gone)
     assert run("monitor", "ble:Nobody") == (
         1,
         "",

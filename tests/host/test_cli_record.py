@@ -12,12 +12,12 @@ import sys
 import pytest
 
 from trunkline import load
-from trunkline.capture import read_capture, read_frames
-from trunkline.checking import check
+from trunkline.captures.capture import read_capture, read_frames
+from trunkline.captures.recorder import Recorder
+from trunkline.captures.tally import Tally
 from trunkline.cli.record import _line
-from trunkline.events import SamplesRun, TimeAnchor
-from trunkline.recorder import Recorder
-from trunkline.tally import Tally
+from trunkline.protocol.events import SamplesRun, TimeAnchor
+from trunkline.readers.checking import check
 
 from .tcp_device import SAMPLES, tcp_device
 from .terminal import complaint

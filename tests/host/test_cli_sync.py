@@ -7,7 +7,7 @@ import pytest
 
 from trunkline.cli import sync as command
 from trunkline.store import Gap, Store
-from trunkline.sync_report import Progress, SyncReport
+from trunkline.sync.report import Progress, SyncReport
 
 REPORT = SyncReport(
     device_id="a1b2",

@@ -4,8 +4,8 @@ import pytest
 
 import trunkline
 from trunkline import InputError
-from trunkline.connecting import transport_to
-from trunkline.session import Session
+from trunkline.device.connecting import transport_to
+from trunkline.device.session import Session
 from trunkline.transports.ble import BleTransport
 from trunkline.transports.capture import CaptureTransport
 from trunkline.transports.serial import SerialTransport

@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 
 from posturecore.scales import ACC_LSB_PER_G, UP_LSB_PER_G
 from trunkline import Recording
-from trunkline.blocks import make_blocks
-from trunkline.counts import (
+from trunkline.decide.blocks import make_blocks
+from trunkline.decide.counts import (
     ACC_COUNTS_PER_M_S2,
     GYR_COUNTS_PER_RAD_S,
     UP_COUNTS,

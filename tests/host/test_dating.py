@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from trunkline.anchors import VISIT_MS
-from trunkline.dating import AWAY_MS, HOST_CLOCK_MS, clocks_of
-from trunkline.events import Status, TimeAnchor
-from trunkline.records import Boot, LedgerFrame, Minutes, Power
+from trunkline.clocks.anchors import VISIT_MS
+from trunkline.clocks.dating import AWAY_MS, HOST_CLOCK_MS, clocks_of
+from trunkline.protocol.events import Status, TimeAnchor
+from trunkline.protocol.records import Boot, LedgerFrame, Minutes, Power
 
 HOUR_MS, DAY_MS = 3_600_000, 86_400_000
 T0 = 1_790_000_000_000

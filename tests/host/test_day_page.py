@@ -6,12 +6,12 @@ import pytest
 
 from posturecore.flash import BANDS_CDEG
 from tests.host.log_device import Device, DeviceWire
-from trunkline.day_page import day_page
+from trunkline.device.session import Session
 from trunkline.errors import InputError
 from trunkline.report.page import render
-from trunkline.session import Session
 from trunkline.store import Store
-from trunkline.syncing import sync
+from trunkline.sync.day_page import day_page
+from trunkline.sync.into_store import sync
 
 SYNCED = datetime(2026, 11, 23, 1, 5, tzinfo=UTC)  # three hours after the boot
 FIRST, SECOND = date(2026, 11, 22), date(2026, 11, 23)

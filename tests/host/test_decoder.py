@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from posturecore import frames, wire
-from trunkline.decoder import Decoder
-from trunkline.events import (
+from trunkline.protocol.decoder import Decoder
+from trunkline.protocol.events import (
     TYPES,
     Ack,
     Command,

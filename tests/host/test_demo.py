@@ -8,10 +8,10 @@ from typer.testing import CliRunner
 
 from posturecore.patterns import AWAKE, IDENTIFY, PATTERNS
 from posturecore.scales import SAMPLES_PER_BLOCK
-from trunkline.capture import read_capture
+from trunkline.captures.capture import read_capture
 from trunkline.cli import app
 from trunkline.demo_results import facts, motor_runs, save, write_page
-from trunkline.events import SamplesRun
+from trunkline.protocol.events import SamplesRun
 from trunkline.simulator import MotorChange
 from trunkline.store import Store
 

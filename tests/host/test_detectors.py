@@ -16,15 +16,15 @@ from hypothesis import strategies as st
 
 from posturecore import params
 from trunkline import DetectorError, InputError, Recording, analyze
-from trunkline.blocks import lay_out
-from trunkline.captured import analyze_capture
-from trunkline.counts import blocks_of
-from trunkline.detected import run_all
-from trunkline.detectors import Plugin, Run, Setup, detect, installed, named
-from trunkline.filter_gaps import Gap
-from trunkline.live_detector import LiveDetector
-from trunkline.mirror import Mirror
-from trunkline.session import Session
+from trunkline.captures.captured import analyze_capture
+from trunkline.decide.blocks import lay_out
+from trunkline.decide.counts import blocks_of
+from trunkline.decide.detected import run_all
+from trunkline.decide.detectors import Plugin, Run, Setup, detect, installed, named
+from trunkline.decide.live_detector import LiveDetector
+from trunkline.decide.mirror import Mirror
+from trunkline.device.session import Session
+from trunkline.recordings.gaps import Gap
 from trunkline.transports.recorded import RecordedTransport
 
 from .terminal import complaint
@@ -222,7 +222,7 @@ def test_two_of_one_name_are_refused_with_both_packages(install):
 # Plug-ins that fail
 
 COUNTING = """
-    from trunkline.detectors import Found
+    from trunkline.decide.detectors import Found
 
     class Counting:
         def __init__(self, setup):
@@ -237,7 +237,7 @@ COUNTING = """
             return [Found("all", 0, self.end, {"motor_blocks": self.motor})]
 """
 BLOCKS = """
-from trunkline.detectors import Found
+from trunkline.decide.detectors import Found
 
 class Bad:
     def __init__(self, setup): ...

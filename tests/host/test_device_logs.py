@@ -5,7 +5,7 @@ import pytest
 from posturecore import flash, frames, wire
 from tests.host.database_dump import dump
 from trunkline.errors import InputError, ProtocolError
-from trunkline.log import stored_record
+from trunkline.protocol.log import stored_record
 from trunkline.store import Gap, Store
 
 DEVICE = "a1b2"

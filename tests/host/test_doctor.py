@@ -8,15 +8,15 @@ import pytest
 
 from posturecore import faults, flash, frames
 from tests.two_ends import UPRIGHT
-from trunkline.bonded import BondedDevice, bonded_devices
+from trunkline.device.session import Session
 from trunkline.doctor import LEVELS, device, examine, host
 from trunkline.errors import InputError
-from trunkline.events import Hello, Status, TimeAnchor
-from trunkline.records import DeviceFault, LogStatus
-from trunkline.session import Session
+from trunkline.protocol.events import Hello, Status, TimeAnchor
+from trunkline.protocol.records import DeviceFault, LogStatus
 from trunkline.simulator.table import PASSKEY, board_on_table, hold_button
-from trunkline.sync import download
+from trunkline.sync.download import download
 from trunkline.transports.ble import BleTransport
+from trunkline.transports.bonded import BondedDevice, bonded_devices
 
 NOW_MS = 1_795_000_000_000
 DAY_MS = 86_400_000

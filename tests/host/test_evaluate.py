@@ -11,8 +11,8 @@ from typer.testing import CliRunner
 from posturecore import params
 from posturecore.context import CHANGING, OFF_BODY, STILL, WALKING
 from trunkline import analyze
-from trunkline.analysis import Cue
 from trunkline.cli import app
+from trunkline.decide.analysis import Cue
 from trunkline.errors import InputError
 from trunkline.evaluate import (
     HELD_OUT_SEEDS,

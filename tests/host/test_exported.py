@@ -67,7 +67,7 @@ def test_every_module_imports_and_has_a_first_sentence():
 
 def test_importing_the_library_needs_no_radio_and_no_figures():
     heavy = (
-        *("bleak", "bumble", "matplotlib", "asyncio", "serial", "trunkline.session"),
+        *("bleak", "bumble", "matplotlib", "asyncio", "serial", "trunkline.device.session"),
         *("pyarrow", "scipy", "actfast", "pandas"),
     )
     code = f"import sys, trunkline; print([m for m in {heavy!r} if m in sys.modules])"

@@ -10,11 +10,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from trunkline import InputError, TrunklineError, examples, load
-from trunkline.capture import read_capture
-from trunkline.captured import gather, mirror_of
-from trunkline.columns import to_columns
-from trunkline.counts import ACC_COUNTS_PER_M_S2, GYR_COUNTS_PER_RAD_S, UP_COUNTS
+from trunkline.captures.capture import read_capture
+from trunkline.captures.captured import gather, mirror_of
+from trunkline.decide.counts import ACC_COUNTS_PER_M_S2, GYR_COUNTS_PER_RAD_S, UP_COUNTS
 from trunkline.exports import EXPORTS, export
+from trunkline.recordings.columns import to_columns
 
 from .exported import assert_equal, recording_of
 

@@ -10,8 +10,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from trunkline.errors import InputError
-from trunkline.filter import GravityFilter, gravity
-from trunkline.recording import Recording
+from trunkline.filter.gravity import GravityFilter, gravity
+from trunkline.recordings.recording import Recording
 from trunkline.wearer import simulate_desk_hour
 
 DEFAULT_DATA = Path(__file__).resolve().parents[3] / "shared" / "data"

@@ -10,8 +10,8 @@ from posturecore.context import VIBRATING
 from tests.bench import command, streamed
 from tests.bench.motion import desk, error_deg, flexing
 from tests.bench.table import Row, as_markdown
-from trunkline.capture import read_capture
-from trunkline.captured import analyze_capture, gather, mirror_of
+from trunkline.captures.capture import read_capture
+from trunkline.captures.captured import analyze_capture, gather, mirror_of
 
 
 def test_the_bench_s_capture_holds_the_samples_it_was_made_of(tmp_path):
@@ -44,7 +44,7 @@ def test_the_bench_s_device_runs_its_motor_when_a_slouch_lasts(tmp_path):
 SLOW = """
 import sys
 from trunkline import cli
-from trunkline.captured import analyze_capture
+from trunkline.captures.captured import analyze_capture
 analyze_capture(sys.argv[1])
 print(sorted({"numba", "asyncio", "matplotlib", "rich", "sqlalchemy"} & set(sys.modules)))
 """

@@ -8,10 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.bench.motion import G, desk, error_deg, flexing, lean, sensed
-from trunkline.counts import ACC_COUNTS_PER_M_S2, GYR_COUNTS_PER_RAD_S
+from trunkline.decide.counts import ACC_COUNTS_PER_M_S2, GYR_COUNTS_PER_RAD_S
 from trunkline.errors import InputError
-from trunkline.filter import Gap, GravityFilter, gravity
-from trunkline.filter_marks import (
+from trunkline.filter.gravity import Gap, GravityFilter, gravity
+from trunkline.filter.marks import (
     GAP,
     SATURATED,
     SETTLING,
@@ -21,7 +21,7 @@ from trunkline.filter_marks import (
     marks,
     summary,
 )
-from trunkline.recording import Recording
+from trunkline.recordings.recording import Recording
 
 RATE_HZ = 60.0
 MODES = pytest.mark.parametrize("mode", ["online", "offline"])

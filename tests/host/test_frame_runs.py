@@ -9,10 +9,11 @@ from hypothesis import strategies as st
 
 from posturecore import frames, params, wire
 from posturecore.calibrate import DONE
-from trunkline.capture import read_capture
-from trunkline.decisions_run import DecisionsRun
-from trunkline.decoder import Decoder
-from trunkline.events import (
+from trunkline.captures.capture import read_capture
+from trunkline.decide.mirror import Mirror
+from trunkline.protocol.decisions_run import DecisionsRun
+from trunkline.protocol.decoder import Decoder
+from trunkline.protocol.events import (
     Calibration,
     Command,
     Decisions,
@@ -21,8 +22,7 @@ from trunkline.events import (
     SamplesRun,
     SettingsFrame,
 )
-from trunkline.frame_runs import RunDecoder
-from trunkline.mirror import Mirror
+from trunkline.protocol.frame_runs import RunDecoder
 
 UPRIGHT = (0, 0, 0, 4098, 0, 0, 16393, 0, 0)
 LEANING = (0, 0, 0, 3144, 0, -2628, 12576, 0, -10512)  # 40 degrees forward

@@ -7,10 +7,10 @@ from hypothesis import strategies as st
 
 from tests.bench.motion import desk, flexing, sensed
 from trunkline import Recording, analyze, load
-from trunkline.blocks import lay_out, make_blocks
-from trunkline.counts import to_counts, to_stretches
+from trunkline.decide.blocks import lay_out, make_blocks
+from trunkline.decide.counts import to_counts, to_stretches
 from trunkline.errors import InputError
-from trunkline.filter import Gap, gravity
+from trunkline.filter.gravity import Gap, gravity
 
 UP = (1.0, 0.0, 0.0)
 

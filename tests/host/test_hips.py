@@ -5,8 +5,8 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from trunkline.hips import DRIFT_S, lobes, vertical_m_s2
-from trunkline.sit_to_stand import LEAST_M
+from trunkline.decide.hips import DRIFT_S, lobes, vertical_m_s2
+from trunkline.decide.sit_to_stand import LEAST_M
 
 BLOCK_S = 0.1
 TIME_S = np.arange(400) * BLOCK_S

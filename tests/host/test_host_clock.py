@@ -8,11 +8,11 @@ import pytest
 from posturecore import frames
 from tests.host.test_dating import DAY_MS, HOUR_MS, T0, anchor, boot, power
 from tests.host.test_session import Wire, polite
-from trunkline.dating import clocks_of
-from trunkline.greeting import greet
-from trunkline.host_clock import check_host_clock
-from trunkline.local_time import local_time, spread
-from trunkline.session import Session
+from trunkline.clocks.dating import clocks_of
+from trunkline.clocks.host_clock import check_host_clock
+from trunkline.clocks.local_time import local_time, spread
+from trunkline.device.greeting import greet
+from trunkline.device.session import Session
 
 TOLD = [boot(7), anchor(7, 0, T0), anchor(7, HOUR_MS, T0 + HOUR_MS)]
 FLAT = [*TOLD, power(2 * HOUR_MS, 72_000), boot(8), power(1000, 0)]

@@ -13,8 +13,10 @@ from rich.console import Console
 from posturecore import params
 from posturecore.calibrate import DONE
 from trunkline.cli.live import LivePicture
-from trunkline.decoder import Decoder
-from trunkline.events import (
+from trunkline.device.live import TREND_BLOCKS, Live
+from trunkline.device.telling import tell
+from trunkline.protocol.decoder import Decoder
+from trunkline.protocol.events import (
     Calibration,
     CueFrame,
     Decisions,
@@ -26,9 +28,7 @@ from trunkline.events import (
     SettingsFrame,
     Status,
 )
-from trunkline.live import TREND_BLOCKS, Live
-from trunkline.records import Coaching, DeviceFault, LogStatus, Mark, Power
-from trunkline.telling import tell
+from trunkline.protocol.records import Coaching, DeviceFault, LogStatus, Mark, Power
 
 STILL, BENDING = 1, 3
 GOOD, BEGUN, PROLONGED = range(3)

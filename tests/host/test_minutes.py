@@ -4,11 +4,11 @@ from posturecore.decide import Decider
 from posturecore.minutes import Minutes
 from posturecore.scales import NOMINAL_RATE_MHZ
 from tests.bench.flash import minutes_of
-from trunkline.blocks import lay_out
-from trunkline.counts import to_stretches
-from trunkline.filter import gravity
-from trunkline.neutral import find_neutral
-from trunkline.replay import Replay, complete_settings
+from trunkline.decide.blocks import lay_out
+from trunkline.decide.counts import to_stretches
+from trunkline.decide.neutral import find_neutral
+from trunkline.decide.replay import Replay, complete_settings
+from trunkline.filter.gravity import gravity
 from trunkline.wearer import simulate
 
 

@@ -3,10 +3,10 @@
 import pytest
 
 from posturecore import decide, frames, wire
-from trunkline.decoder import Decoder
-from trunkline.events import Fault
-from trunkline.mirror import Mirror
-from trunkline.session import Session
+from trunkline.decide.mirror import Mirror
+from trunkline.device.session import Session
+from trunkline.protocol.decoder import Decoder
+from trunkline.protocol.events import Fault
 from trunkline.transports.capture import CaptureTransport
 
 

@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 
 from posturecore import coach, decide, flash, frames, params, programme, wire
-from trunkline.blocks import make_blocks
-from trunkline.decoder import Decoder
-from trunkline.frame_runs import RunDecoder
-from trunkline.mirror import Mirror
+from trunkline.decide.blocks import make_blocks
+from trunkline.decide.mirror import Mirror
+from trunkline.protocol.decoder import Decoder
+from trunkline.protocol.frame_runs import RunDecoder
 
 QUICK = {"slouch_hold_s": 5, "slouch_refractory_s": 10, "cues_per_hour": 30}
 UPRIGHT = (16393, 0, 0)

@@ -9,14 +9,14 @@ from dataclasses import replace
 
 import pytest
 
-from trunkline.bonded import BondedDevice, BondedDevices, bonded_devices
 from trunkline.cli import pair as command
+from trunkline.device.pairing import pair
+from trunkline.device.session import Session
 from trunkline.errors import BluetoothError
-from trunkline.pairing import pair
-from trunkline.scanning import HeardDevice
-from trunkline.session import Session
 from trunkline.simulator.table import PASSKEY, board_on_table, hold_button, press_button
 from trunkline.transports.ble import BleTransport
+from trunkline.transports.bonded import BondedDevice, BondedDevices, bonded_devices
+from trunkline.transports.scanning import HeardDevice
 
 
 @pytest.fixture(autouse=True)
@@ -201,7 +201,7 @@ def hears(monkeypatch):
         async def scan(*_):
             return waiting.pop(0) if waiting else ()
 
-        monkeypatch.setattr("trunkline.scanning.scan", scan)
+        monkeypatch.setattr("trunkline.transports.scanning.scan", scan)
 
     return answers
 

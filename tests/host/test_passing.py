@@ -14,12 +14,12 @@ from posturecore.decide import KIND_BEND, Decider, measure
 from posturecore.params import complete
 from posturecore.travel import Travel
 from tests.core.worn import UPRIGHT, block, breathing, walking
-from trunkline.blocks import make_blocks
-from trunkline.calm import Calm
-from trunkline.counts import to_counts
-from trunkline.filter import gravity
-from trunkline.neutral import find_neutral
-from trunkline.replay import Replay
+from trunkline.decide.blocks import make_blocks
+from trunkline.decide.calm import Calm
+from trunkline.decide.counts import to_counts
+from trunkline.decide.neutral import find_neutral
+from trunkline.decide.replay import Replay
+from trunkline.filter.gravity import gravity
 from trunkline.wearer import simulate_desk_hour
 
 PRESCRIPTIONS = st.fixed_dictionaries(

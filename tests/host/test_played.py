@@ -12,14 +12,21 @@ from hypothesis import strategies as st
 from posturecore import frames, wire
 from posturecore.decide import LEDGER
 from trunkline import InputError, LinkError, Recording, examples, load
-from trunkline.capture import read_frames
+from trunkline.captures.capture import read_frames
+from trunkline.captures.played import LONGEST_SILENCE_S, split, timed
+from trunkline.captures.streamed import stream_of
+from trunkline.decide.mirror import Mirror
 from trunkline.demo import CLIP
-from trunkline.events import Calibration, CueFrame, Decisions, EpisodeFrame, Hello, Samples
-from trunkline.filter_gaps import Gap
-from trunkline.mirror import Mirror
-from trunkline.played import LONGEST_SILENCE_S, split, timed
-from trunkline.session import Session
-from trunkline.streamed import stream_of
+from trunkline.device.session import Session
+from trunkline.protocol.events import (
+    Calibration,
+    CueFrame,
+    Decisions,
+    EpisodeFrame,
+    Hello,
+    Samples,
+)
+from trunkline.recordings.gaps import Gap
 from trunkline.transports.capture import CaptureTransport
 from trunkline.transports.playing import Clock
 from trunkline.transports.recorded import RecordedTransport

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from trunkline import load
-from trunkline.quality_summary import QualitySummary, quality_summary
+from trunkline.recordings.quality_summary import QualitySummary, quality_summary
 
 RATE_HZ, COUNT = 50.0, 300
 HEADER = "time,ax_g,ay_g,az_g,gx_dps,gy_dps,gz_dps"

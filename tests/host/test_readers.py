@@ -6,7 +6,7 @@ import pytest
 from trunkline import examples
 from trunkline.errors import InputError
 from trunkline.readers import READERS, CsvMapping, load
-from trunkline.recording import Recording
+from trunkline.recordings.recording import Recording
 
 RATE_HZ = 50.0
 COUNT = 300

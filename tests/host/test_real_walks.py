@@ -11,7 +11,7 @@ from posturecore.context import STILL, WALKING
 from posturecore.params import PLACEMENTS
 from trunkline import analyze, examples
 from trunkline.readers import load
-from trunkline.recording import STANDARD_GRAVITY_M_S2, Recording
+from trunkline.recordings.recording import STANDARD_GRAVITY_M_S2, Recording
 
 STRICT = {"slouch_entry_cdeg": 500, "slouch_hold_s": 3, "slouch_hysteresis_cdeg": 400}
 DEFAULT_DATA = Path(__file__).resolve().parents[3] / "shared" / "data"

@@ -7,10 +7,18 @@ import pytest
 from posturecore import frames, params, wire
 from tests.host.test_session import HELLO, Wire, polite
 from trunkline import LinkError, TrunklineError
-from trunkline.capture import CaptureWriter, read_capture
-from trunkline.events import CueFrame, Fault, Hello, LinkBack, LinkLost, Samples, SettingsFrame
-from trunkline.reconnect import Reconnect
-from trunkline.session import Session
+from trunkline.captures.capture import CaptureWriter, read_capture
+from trunkline.device.reconnect import Reconnect
+from trunkline.device.session import Session
+from trunkline.protocol.events import (
+    CueFrame,
+    Fault,
+    Hello,
+    LinkBack,
+    LinkLost,
+    Samples,
+    SettingsFrame,
+)
 
 SAMPLE = (0,) * 9
 PATIENT = 60

@@ -7,12 +7,12 @@ from datetime import datetime, timedelta, timezone
 import pytest
 
 from trunkline import connect
-from trunkline import record as recording
-from trunkline.capture import read_capture
+from trunkline.captures.capture import read_capture
+from trunkline.captures.recorder import Recorder
+from trunkline.captures.tally import Tally
+from trunkline.device import record as recording
 from trunkline.errors import LinkError
-from trunkline.events import Samples, TimeAnchor
-from trunkline.recorder import Recorder
-from trunkline.tally import Tally
+from trunkline.protocol.events import Samples, TimeAnchor
 
 from .tcp_device import tcp_device
 

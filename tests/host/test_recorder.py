@@ -9,13 +9,13 @@ import pytest
 from posturecore import frames, params, wire
 from tests.bench.streamed import write_capture
 from trunkline import InputError, TrunklineError
-from trunkline.capture import read_capture, read_frames
-from trunkline.captured import analyze_capture, mirror_of
-from trunkline.checking import check
-from trunkline.counts import to_counts
-from trunkline.events import Calibration, Hello, SettingsFrame, TimeAnchor
-from trunkline.filter import gravity
-from trunkline.recorder import Recorder
+from trunkline.captures.capture import read_capture, read_frames
+from trunkline.captures.captured import analyze_capture, mirror_of
+from trunkline.captures.recorder import Recorder
+from trunkline.decide.counts import to_counts
+from trunkline.filter.gravity import gravity
+from trunkline.protocol.events import Calibration, Hello, SettingsFrame, TimeAnchor
+from trunkline.readers.checking import check
 from trunkline.wearer import simulate_desk_hour
 
 from .conftest import split

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from trunkline.errors import InputError
-from trunkline.filter_gaps import Gap
-from trunkline.recording import Recording
-from trunkline.units import STANDARD_GRAVITY_M_S2
+from trunkline.recordings.gaps import Gap
+from trunkline.recordings.recording import Recording
+from trunkline.recordings.units import STANDARD_GRAVITY_M_S2
 from trunkline.wearer import simulate_desk_hour
 
 

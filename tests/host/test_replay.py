@@ -11,10 +11,10 @@ from posturecore import params
 from posturecore.decide import KIND_SLOUCH, LEDGER
 from tests.core.worn import block, breathing, without_gravity
 from trunkline import InputError, Recording, Wear, analyze
-from trunkline.analysis import block_seconds
-from trunkline.neutral import find_neutral, neutral_vector, up_counts
-from trunkline.recording import axis_map
-from trunkline.replay import Replay
+from trunkline.decide.analysis import block_seconds
+from trunkline.decide.neutral import find_neutral, neutral_vector, up_counts
+from trunkline.decide.replay import Replay
+from trunkline.recordings.recording import axis_map
 
 SHORT_HOLD = {"slouch_hold_s": 5}
 

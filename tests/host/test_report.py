@@ -13,11 +13,11 @@ import pytest
 from posturecore.decide import LEDGER
 from tests.host.analysis_example import analysis_example
 from tests.host.page_reader import Page
-from trunkline.analysis import Wear
+from trunkline.decide.analysis import Wear
+from trunkline.decide.timeline import Timeline
+from trunkline.decide.transition import Transition
 from trunkline.errors import InputError
 from trunkline.report import ReportPage, ReportSection, wording, write_report
-from trunkline.timeline import Timeline
-from trunkline.transition import Transition
 
 EXAMPLE = analysis_example()
 HOUR = analysis_example(36_000, name="hour")

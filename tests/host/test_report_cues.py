@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from tests.host.analysis_example import analysis_example
-from trunkline.analysis import Cue
+from trunkline.decide.analysis import Cue
 from trunkline.report import cues as page_cues
 from trunkline.report.tables import setting_rows
 

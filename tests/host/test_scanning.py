@@ -7,10 +7,10 @@ from bleak.backends.scanner import AdvertisementData
 
 from tests.two_ends import worn
 from tests.worn_tape import write_worn
-from trunkline.bonded import BondedDevice, BondedDevices
 from trunkline.errors import BluetoothError, InputError
-from trunkline.scanning import battery_pct, scan
 from trunkline.simulator.table import press_button
+from trunkline.transports.bonded import BondedDevice, BondedDevices
+from trunkline.transports.scanning import battery_pct, scan
 
 LEVEL = "0000180f-0000-1000-8000-00805f9b34fb"
 
@@ -75,7 +75,7 @@ async def test_strongest_comes_first(ends, memory, monkeypatch):
             both[name] = (device, AdvertisementData(name, {}, {}, [], None, rssi, ()))
         return both
 
-    monkeypatch.setattr("trunkline.scanning.BleakScanner.discover", heard)
+    monkeypatch.setattr("trunkline.transports.scanning.BleakScanner.discover", heard)
     assert [device.name for device in await scan(0.1, memory)] == ["near", "far"]
 
 
@@ -167,7 +167,7 @@ def test_scan_that_hears_nothing_says_what_to_try(run, monkeypatch):
     async def nothing(*_):
         return ()
 
-    monkeypatch.setattr("trunkline.scanning.scan", nothing)
+    monkeypatch.setattr("trunkline.transports.scanning.scan", nothing)
     code, out, _ = run("scan")
     assert (code, out.startswith("Heard no device.")) == (1, True)
 

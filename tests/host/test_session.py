@@ -8,9 +8,9 @@ import pytest
 from posturecore import frames, params, wire
 from posturecore.patterns import PATTERN_NAMES
 from trunkline import InputError, LinkError, ProtocolError, TrunklineError
-from trunkline.capture import CaptureWriter
-from trunkline.events import Ack, CueFrame, Fault
-from trunkline.session import Session
+from trunkline.captures.capture import CaptureWriter
+from trunkline.device.session import Session
+from trunkline.protocol.events import Ack, CueFrame, Fault
 
 HELLO = (frames.VERSION, 0, 1, 6, 60000, 7, 0, b"device-1", 0)
 
@@ -180,7 +180,7 @@ async def test_calibrating_waits_for_the_result_and_not_for_ever(monkeypatch):
         await asyncio.sleep(0.01)
         link.say(frames.CALIBRATION, (1, 0, 90, 16393, 0, 0, 3, 0, 0, 16393))
         assert (await waiting).from_block == 90
-        monkeypatch.setattr("trunkline.session._CALIBRATION_S", 0.01)
+        monkeypatch.setattr("trunkline.device.session._CALIBRATION_S", 0.01)
         with pytest.raises(LinkError, match="no result of the calibration"):
             await session.calibrate()
 

@@ -7,9 +7,9 @@ import pytest
 
 from posturecore import params
 from trunkline import InputError, LinkError
-from trunkline.capture import CaptureWriter
-from trunkline.events import Calibration, Hello, Samples, Status
-from trunkline.session import Session
+from trunkline.captures.capture import CaptureWriter
+from trunkline.device.session import Session
+from trunkline.protocol.events import Calibration, Hello, Samples, Status
 from trunkline.simulator import write_tape
 from trunkline.transports.simulated import SimulatedTransport
 

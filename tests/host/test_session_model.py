@@ -15,9 +15,9 @@ from posturecore import frames, params, wire
 from posturecore.patterns import PATTERN_NAMES
 from tests.host.test_session import HELLO
 from trunkline import InputError, LinkError
-from trunkline.events import Dropped, Fault, Hello, LinkBack, LinkLost, Samples, Status
-from trunkline.reconnect import Reconnect
-from trunkline.session import Session
+from trunkline.device.reconnect import Reconnect
+from trunkline.device.session import Session
+from trunkline.protocol.events import Dropped, Fault, Hello, LinkBack, LinkLost, Samples, Status
 
 LIMIT = 7
 FATE = st.sampled_from(["arrives", "arrives", "lost", "twice", "damaged", "late"])

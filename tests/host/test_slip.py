@@ -3,8 +3,8 @@ import pytest
 
 from posturecore.context import LYING, STILL, UNKNOWN, WALKING
 from trunkline import analyze
-from trunkline.slip import find_slip, slip_warnings
-from trunkline.timeline import Timeline
+from trunkline.decide.slip import find_slip, slip_warnings
+from trunkline.decide.timeline import Timeline
 from trunkline.wearer import simulate_desk_hour
 
 

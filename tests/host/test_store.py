@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from posturecore.decide import LEDGER
 from tests.host.analysis_example import analysis_example
 from tests.host.database_dump import dump
-from trunkline.analysis import Cue, Episode, Wear
+from trunkline.decide.analysis import Cue, Episode, Wear
 from trunkline.errors import InputError
 from trunkline.store import Store
 

@@ -15,7 +15,7 @@ from posturecore import frames, wire
 from tests.host.analysis_example import analysis_example
 from tests.host.database_dump import dump
 from trunkline.errors import InputError
-from trunkline.log import stored_record
+from trunkline.protocol.log import stored_record
 from trunkline.store import SCHEMA_VERSION, Store
 
 ROOT = Path(__file__).parents[2]

@@ -12,10 +12,11 @@ from posturecore.blocks import MOTOR
 from tests.host.test_reconnect import PATIENT, Clock, Device, Heard, talk
 from tests.host.test_session import HELLO
 from trunkline import InputError, LinkError
-from trunkline.blocks import make_blocks
-from trunkline.capture import CaptureWriter, read_capture
-from trunkline.captured import gather, mirror_of
-from trunkline.events import (
+from trunkline.captures.capture import CaptureWriter, read_capture
+from trunkline.captures.captured import gather, mirror_of
+from trunkline.decide.blocks import make_blocks
+from trunkline.device.session import Session
+from trunkline.protocol.events import (
     Ack,
     CueFrame,
     Decisions,
@@ -26,7 +27,6 @@ from trunkline.events import (
     Samples,
     SamplesRun,
 )
-from trunkline.session import Session
 
 S, B, D = frames.STREAM_SAMPLES, frames.STREAM_BLOCKS, frames.STREAM_DECISIONS
 

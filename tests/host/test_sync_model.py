@@ -13,10 +13,10 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from posturecore import flash, wire
 from tests.host.log_device import DEVICE_ID, Device, DeviceWire
+from trunkline.device.session import Session
 from trunkline.errors import LinkError
-from trunkline.session import Session
 from trunkline.store import Store
-from trunkline.syncing import sync
+from trunkline.sync.into_store import sync
 
 ID = DEVICE_ID.hex()
 SMALL_BYTES = 80 * 1024  # some tens of hours: then what was acknowledged is deleted, or thinned
@@ -165,8 +165,8 @@ class SyncMachine(RuleBasedStateMachine):
 
 @pytest.fixture(autouse=True)
 def _impatient(monkeypatch):
-    monkeypatch.setattr("trunkline.sync._STALL_S", 0.01)
-    monkeypatch.setattr("trunkline.syncing._BATCH", 40)
+    monkeypatch.setattr("trunkline.sync.download._STALL_S", 0.01)
+    monkeypatch.setattr("trunkline.sync.into_store._BATCH", 40)
 
 
 class TestSyncing(SyncMachine.TestCase):

@@ -8,13 +8,13 @@ from posturecore import flash
 from tests.host.database_dump import dump
 from tests.host.log_device import DEVICE_ID, Device, DeviceWire
 from trunkline import InputError, LinkError
-from trunkline.analysis import Episode
-from trunkline.decisions import row_of
-from trunkline.events import EpisodeFrame
-from trunkline.reconnect import Reconnect
-from trunkline.session import Session
+from trunkline.decide.analysis import Episode
+from trunkline.decide.decisions import row_of
+from trunkline.device.reconnect import Reconnect
+from trunkline.device.session import Session
+from trunkline.protocol.events import EpisodeFrame
 from trunkline.store import Gap, Store
-from trunkline.syncing import sync
+from trunkline.sync.into_store import sync
 
 ID = DEVICE_ID.hex()
 
@@ -40,7 +40,7 @@ def device(tmp_path):
 
 @pytest.fixture(autouse=True)
 def _impatient(monkeypatch):
-    monkeypatch.setattr("trunkline.sync._STALL_S", 0.05)
+    monkeypatch.setattr("trunkline.sync.download._STALL_S", 0.05)
 
 
 async def synced(device, store, wire=None, **options):

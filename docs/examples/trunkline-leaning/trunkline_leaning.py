@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from trunkline.detectors import Found, Setup
+from trunkline.decide.detectors import Found, Setup
 
 ANGLE_DEG = 10.0  # from the wearer's own pose; our choice, no threshold of injury
 HOLD_S = 5.0

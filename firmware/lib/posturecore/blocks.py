@@ -1,6 +1,7 @@
 """Six samples become one block: means and ranges, integers only, no memory between blocks.
 
-A block is a tuple of 16 ints. numpy makes the same blocks from a whole day (trunkline.blocks).
+A block is a tuple of 16 ints. numpy makes the same blocks from a whole day
+(trunkline.decide.blocks).
 
     0 gyr mean xyz   3 acc mean xyz   6 up mean xyz     floor of sum / 6
     9 gyr range xyz  12 acc range xyz                   largest minus smallest

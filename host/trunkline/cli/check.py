@@ -10,9 +10,9 @@ from trunkline.cli.output import clock, escape, out, print_json
 from trunkline.errors import InputError
 
 if TYPE_CHECKING:
-    from trunkline.checking import Findings
-    from trunkline.damage import Damage
-    from trunkline.quality import Intervals
+    from trunkline.captures.damage import Damage
+    from trunkline.readers.checking import Findings
+    from trunkline.recordings.quality import Intervals
 
 _MOST_PLACES = 5
 _EXIT_CODES = {"whole": 0, "damaged": 1, "unreadable": 2}
@@ -50,7 +50,7 @@ def check(
     Example:  trunkline check recordings/*.tlcap --json
     """
     # Imported here: the other commands need not wait for it.
-    from trunkline import checking
+    from trunkline.readers import checking
 
     if repair is not None:
         if len(files) != 1:

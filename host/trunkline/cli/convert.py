@@ -70,10 +70,10 @@ def _convert(
     as_json: bool,
 ) -> None:
     # Imported here: the other commands need not wait for it.
-    from trunkline.columns import to_description
     from trunkline.exports import export
-    from trunkline.quality_summary import quality_summary
     from trunkline.readers import load
+    from trunkline.recordings.columns import to_description
+    from trunkline.recordings.quality_summary import quality_summary
 
     with err.console.status(f"converting {escape(file.name)}"):
         recording = load(file, **options)

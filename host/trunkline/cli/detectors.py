@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from trunkline.analysis import Analysis
 from trunkline.cli.output import clock, complain, err, escape, out, print_json
+from trunkline.decide.analysis import Analysis
+from trunkline.decide.mirror import Mirror
 from trunkline.errors import DetectorError
-from trunkline.mirror import Mirror
 
 if TYPE_CHECKING:
-    from trunkline.detected import Detected
-    from trunkline.detectors import Found, Plugin
+    from trunkline.decide.detected import Detected
+    from trunkline.decide.detectors import Found, Plugin
 
 Named = Annotated[
     list[str] | None,
@@ -30,7 +30,7 @@ def detectors(
 
     Example:  trunkline replay day.npz --detector leaning
     """
-    from trunkline.detectors import installed
+    from trunkline.decide.detectors import installed
 
     found = [(plugin, _problem(plugin)) for plugin in installed()]
     if as_json:
@@ -68,7 +68,7 @@ def check(names: Sequence[str] | None) -> None:
         InputError: There is one.
     """
     if names:
-        from trunkline.detectors import named
+        from trunkline.decide.detectors import named
 
         for name in names:
             named(name)
@@ -84,8 +84,8 @@ def ask(
     """Ask detectors by name about a file that has been analysed."""
     if not names:
         return ()
-    from trunkline.detected import run_all
-    from trunkline.detectors import named
+    from trunkline.decide.detected import run_all
+    from trunkline.decide.detectors import named
     from trunkline.readers import load
 
     plugins = [named(name) for name in dict.fromkeys(names)]

@@ -6,14 +6,14 @@ from typing import Annotated, Any
 
 import typer
 
-from trunkline.analysis import Analysis
-from trunkline.capture import SUFFIX
-from trunkline.captured import analyze_capture
+from trunkline.captures.capture import SUFFIX
+from trunkline.captures.captured import analyze_capture
+from trunkline.decide.analysis import Analysis
+from trunkline.decide.mirror import Mirror
+from trunkline.decide.replay import analyze
 from trunkline.errors import InputError
-from trunkline.mirror import Mirror
 from trunkline.readers import load
-from trunkline.recording import Recording
-from trunkline.replay import analyze
+from trunkline.recordings.recording import Recording
 
 File = Annotated[
     Path,

@@ -3,11 +3,11 @@
 import json
 
 from posturecore.context import CONTEXTS
-from trunkline.analysis import block_seconds, name_at
 from trunkline.cli.output import clock, escape, out
-from trunkline.events import Decisions, Event, Hello
-from trunkline.live import STATES
-from trunkline.telling import tell
+from trunkline.decide.analysis import block_seconds, name_at
+from trunkline.device.live import STATES
+from trunkline.device.telling import tell
+from trunkline.protocol.events import Decisions, Event, Hello
 
 
 class Lines:

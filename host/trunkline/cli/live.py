@@ -10,7 +10,7 @@ from rich.text import Text
 
 from posturecore import params
 from trunkline.cli.output import clock
-from trunkline.live import TREND_BLOCKS, Line, LiveView
+from trunkline.device.live import TREND_BLOCKS, Line, LiveView
 
 _BANDS = {"good": "green", "near": "yellow", "beyond": "bold red"}
 _STATES = {"good": "green", "begun": "yellow", "prolonged": "bold red"}

@@ -13,7 +13,7 @@ from trunkline.cli.record import header_of
 from trunkline.errors import InputError
 
 if TYPE_CHECKING:
-    from trunkline.session import Session
+    from trunkline.device.session import Session
 
 
 def monitor(
@@ -48,8 +48,10 @@ def monitor(
         raise InputError(
             found=f"--seconds {seconds:g}", expected="seconds of 0 or more", hint="--seconds 30"
         )
-    from trunkline.connecting import connect  # here: the other commands need not wait for it
-    from trunkline.recorder import Recorder
+    from trunkline.captures.recorder import Recorder
+    from trunkline.device.connecting import (
+        connect,  # here: the other commands need not wait for it
+    )
 
     session = connect(where, speed=speed)
     with ExitStack() as stack:
@@ -111,7 +113,7 @@ async def _watch(session: "Session", seconds: float) -> None:
 
 async def _begin(session: "Session") -> bool:
     """Tell the time, stream, take the neutral pose if there is none; return whether there was."""
-    from trunkline.greeting import greet
+    from trunkline.device.greeting import greet
 
     await greet(session, lambda: time.time_ns() // 1_000_000)
     is_calibrated = bool((await session.status()).is_calibrated)

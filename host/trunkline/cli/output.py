@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from trunkline.analysis import Analysis, Episode
+from trunkline.decide.analysis import Analysis, Episode
 
 if TYPE_CHECKING:
     from rich.console import Console

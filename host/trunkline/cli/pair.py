@@ -12,8 +12,8 @@ from trunkline.cli.output import err, escape, out, print_json
 from trunkline.errors import InputError
 
 if TYPE_CHECKING:
-    from trunkline.bonded import BondedDevices
-    from trunkline.pairing import Pairing
+    from trunkline.device.pairing import Pairing
+    from trunkline.transports.bonded import BondedDevices
 
 _LISTEN_S = 3.0
 _SCANS = 20  # a minute: as long as the device takes a new host
@@ -65,8 +65,8 @@ def pair(
 
 
 async def _pair(name: str) -> "Pairing":
-    from trunkline.bonded import bonded_devices
-    from trunkline.pairing import pair, system_dialog
+    from trunkline.device.pairing import pair, system_dialog
+    from trunkline.transports.bonded import bonded_devices
 
     err.print("Hold the device's button until it buzzes five times (3 s).", soft_wrap=True)
     memory = bonded_devices()
@@ -78,9 +78,9 @@ async def _pair_simulated() -> "Pairing":
     from contextlib import nullcontext
     from pathlib import Path
 
-    from trunkline.bonded import BondedDevices
-    from trunkline.pairing import pair
+    from trunkline.device.pairing import pair
     from trunkline.simulator.table import PASSKEY, board_on_table, hold_button
+    from trunkline.transports.bonded import BondedDevices
 
     err.print("[yellow]SIMULATED[/]: a virtual board on the virtual air")
     with tempfile.TemporaryDirectory() as folder:
@@ -98,7 +98,7 @@ async def _pair_simulated() -> "Pairing":
 async def _choose(memory: "BondedDevices") -> str:
     """Look for devices for a minute at most; with several, ask which one."""
     from trunkline.errors import LinkError
-    from trunkline.scanning import scan
+    from trunkline.transports.scanning import scan
 
     for _ in range(_SCANS):
         err.print("Looking for devices ...")
@@ -174,7 +174,7 @@ async def _from_thread(read: Callable[[], str]) -> str:
 
 
 def _forget(name: str) -> None:
-    from trunkline.bonded import bonded_devices
+    from trunkline.transports.bonded import bonded_devices
 
     if not bonded_devices().forget(name):
         raise InputError(

@@ -8,15 +8,15 @@ from typing import Any
 
 import typer
 
-from trunkline.capture import SUFFIX, read_capture, read_frames
+from trunkline.captures.capture import SUFFIX, read_capture, read_frames
 from trunkline.cli import inputs, monitor
 from trunkline.cli.detectors import found_words
 from trunkline.cli.output import complain, err, escape, out, warn
-from trunkline.detectors import Found, Plugin, named
+from trunkline.decide.detectors import Found, Plugin, named
+from trunkline.decide.live_detector import LiveDetector
+from trunkline.device.session import Session
 from trunkline.errors import DetectorError
-from trunkline.live_detector import LiveDetector
 from trunkline.readers import load
-from trunkline.session import Session
 from trunkline.transports.base import Transport
 from trunkline.transports.capture import CaptureTransport
 from trunkline.transports.recorded import RecordedTransport

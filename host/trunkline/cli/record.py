@@ -13,9 +13,9 @@ from trunkline.cli.output import clock, err, escape, out, print_json
 from trunkline.errors import InputError
 
 if TYPE_CHECKING:
-    from trunkline.recorder import Recorder
-    from trunkline.session import Session
-    from trunkline.tally import Tally
+    from trunkline.captures.recorder import Recorder
+    from trunkline.captures.tally import Tally
+    from trunkline.device.session import Session
 
 _SECONDS = {"": 1, "s": 1, "min": 60, "h": 3600, "d": 86400}
 _REFRESH_HZ = 2
@@ -57,10 +57,10 @@ def record(
     seconds = None if length is None else _seconds(length) / (speed or 1.0)
     import asyncio  # here, as all that works with it: the other commands need not wait for it
 
-    from trunkline.connecting import connect
-    from trunkline.record import record as record_from
-    from trunkline.recorder import Recorder
-    from trunkline.tally import Tally
+    from trunkline.captures.recorder import Recorder
+    from trunkline.captures.tally import Tally
+    from trunkline.device.connecting import connect
+    from trunkline.device.record import record as record_from
 
     session, tally = connect(where, speed=speed), Tally()
     recorder = Recorder(output, header_of(where))
@@ -85,7 +85,7 @@ def record(
 
 def header_of(where: str) -> Mapping[str, Any]:
     """Say what a capture from there is; a copy of a simulation is still one."""
-    from trunkline.capture import SUFFIX, read_frames
+    from trunkline.captures.capture import SUFFIX, read_frames
 
     if where.endswith(SUFFIX):
         header = read_frames(where)[0]

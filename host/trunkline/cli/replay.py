@@ -4,13 +4,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from trunkline.analysis import Analysis
 from trunkline.cli import detectors, inputs
 from trunkline.cli.output import out, print_analysis, print_json, warn
-from trunkline.comparison import Comparison
+from trunkline.decide.analysis import Analysis
+from trunkline.decide.comparison import Comparison
 
 if TYPE_CHECKING:
-    from trunkline.detected import Detected
+    from trunkline.decide.detected import Detected
 
 
 def replay(

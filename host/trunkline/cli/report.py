@@ -82,8 +82,8 @@ def _is_store(path: Path) -> bool:
 
 
 def _day(path: Path, wearer: str | None, day: datetime | None) -> "ReportPage":
-    from trunkline.day_page import day_page
     from trunkline.store import Store
+    from trunkline.sync.day_page import day_page
 
     with Store.open(path) as store:
         return day_page(store, wearer, day.date() if day else None)

@@ -9,7 +9,7 @@ from trunkline.cli.output import err, escape, out, print_json
 from trunkline.errors import InputError
 
 if TYPE_CHECKING:
-    from trunkline.scanning import HeardDevice
+    from trunkline.transports.scanning import HeardDevice
 
 _LONGEST_S = 600.0
 
@@ -52,7 +52,7 @@ def scan(
 
 
 async def _scan(seconds: float) -> "tuple[HeardDevice, ...]":
-    from trunkline.scanning import scan
+    from trunkline.transports.scanning import scan
 
     return await scan(seconds)
 
@@ -61,9 +61,9 @@ async def _scan_simulated(seconds: float) -> "tuple[HeardDevice, ...]":
     import tempfile
     from pathlib import Path
 
-    from trunkline.bonded import BondedDevices
-    from trunkline.scanning import scan
     from trunkline.simulator.table import board_on_table, press_button
+    from trunkline.transports.bonded import BondedDevices
+    from trunkline.transports.scanning import scan
 
     err.print("[yellow]SIMULATED[/]: a virtual board on the virtual air")
     with tempfile.TemporaryDirectory() as folder:

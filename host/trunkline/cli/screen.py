@@ -12,10 +12,10 @@ from rich.live import Live as Display
 from posturecore import flash, frames
 from trunkline.cli.live import LivePicture
 from trunkline.cli.output import out
+from trunkline.device.live import Live
+from trunkline.device.session import Session
 from trunkline.errors import TrunklineError
-from trunkline.live import Live
-from trunkline.records import LogStatus
-from trunkline.session import Session
+from trunkline.protocol.records import LogStatus
 
 try:
     import termios

@@ -15,10 +15,10 @@ from trunkline.errors import InputError
 if TYPE_CHECKING:
     from rich.progress import Progress as Bar
 
-    from trunkline.host_clock import ClockFinding
-    from trunkline.session import Session
+    from trunkline.clocks.host_clock import ClockFinding
+    from trunkline.device.session import Session
     from trunkline.store import Store
-    from trunkline.sync_report import Progress, SyncReport
+    from trunkline.sync.report import Progress, SyncReport
 
 _GIVE_UP_S = 60.0  # how long a lost link is sought [D]
 STORE = Path(typer.get_app_dir("trunkline")) / "wear.sqlite"
@@ -75,8 +75,8 @@ def sync(
 
 
 def _session(where: str) -> "Session":
-    from trunkline.connecting import connect
-    from trunkline.reconnect import Reconnect
+    from trunkline.device.connecting import connect
+    from trunkline.device.reconnect import Reconnect
 
     session = connect(where, reconnect=Reconnect(give_up_s=_GIVE_UP_S))
     if not session.takes_commands:
@@ -105,8 +105,8 @@ async def _bring(
     from rich.progress import BarColumn, TextColumn, TimeElapsedColumn
     from rich.progress import Progress as Bar
 
-    from trunkline.events import Event, LinkBack, LinkLost
-    from trunkline.syncing import sync as bring
+    from trunkline.protocol.events import Event, LinkBack, LinkLost
+    from trunkline.sync.into_store import sync as bring
 
     with Bar(
         TextColumn("{task.description}"),

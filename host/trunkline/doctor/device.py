@@ -6,16 +6,16 @@ from collections.abc import Callable
 from datetime import timedelta
 
 from posturecore import faults, flash, frames
-from trunkline.connecting import connect
-from trunkline.dating import clocks_of
+from trunkline.clocks.dating import clocks_of
+from trunkline.clocks.host_clock import check_host_clock
+from trunkline.device.connecting import connect
+from trunkline.device.session import Session
 from trunkline.doctor.check import Check, fail, ok, warn
 from trunkline.errors import InputError, TrunklineError
-from trunkline.events import Event, Hello, Status
-from trunkline.host_clock import check_host_clock
-from trunkline.records import DeviceFault, LogStatus
-from trunkline.session import Session
+from trunkline.protocol.events import Event, Hello, Status
+from trunkline.protocol.records import DeviceFault, LogStatus
 from trunkline.sources import firmware_path
-from trunkline.sync import download
+from trunkline.sync.download import download
 
 _SAFE = flash.MODES.index("safe")
 _RECENT = 3000  # records: some days, read within seconds; an anchor is written at each contact

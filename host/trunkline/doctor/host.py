@@ -8,9 +8,9 @@ from pathlib import Path
 
 from serial.tools import list_ports
 
-from trunkline.bonded import bonded_devices
 from trunkline.doctor.check import Check, fail, ok, warn
 from trunkline.errors import BluetoothError, InputError
+from trunkline.transports.bonded import bonded_devices
 
 # A day of raw samples, as captured, is 100 MB; SQLite needs room beside what it writes [D].
 _ROOM_BYTES, _LEAST_BYTES = 1_000_000_000, 100_000_000
@@ -45,7 +45,7 @@ async def check_bluetooth(*, is_needed: bool) -> Check:
     name = "bluetooth"
     if find_spec("bleak") is None:  # the extras say so
         return warn(name, "Not looked at: the extra 'ble' is not installed.", _install("ble"))
-    from trunkline.scanning import scan
+    from trunkline.transports.scanning import scan
 
     try:
         heard = await scan(_LISTEN_S)

@@ -4,11 +4,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from posturecore.context import CONTEXTS, OFF_BODY
+from trunkline.decide.transition import KINDS
 from trunkline.evaluate import summary, truth
 from trunkline.evaluate.corpus import APART, BAG_IN_CAR, CLOSE_LIFTS, FIRM, Case
 from trunkline.evaluate.outcome import Outcome
 from trunkline.evaluate.summary import Figure
-from trunkline.transition import KINDS
 
 Runs = Sequence[Outcome]
 

@@ -13,15 +13,15 @@ from numpy.typing import NDArray
 from posturecore.context import OFF_BODY, STILL, UNKNOWN, WALKING
 from posturecore.params import PLACEMENTS
 from trunkline import examples
-from trunkline.analysis import Analysis
+from trunkline.decide.analysis import Analysis
+from trunkline.decide.replay import analyze
+from trunkline.decide.transition import KINDS, SIT_TO_STAND, STAND_TO_SIT
 from trunkline.errors import InputError
 from trunkline.evaluate import truth
 from trunkline.evaluate.corpus import STRICT
 from trunkline.evaluate.tables import Table
 from trunkline.readers import load
-from trunkline.recording import STANDARD_GRAVITY_M_S2, Recording
-from trunkline.replay import analyze
-from trunkline.transition import KINDS, SIT_TO_STAND, STAND_TO_SIT
+from trunkline.recordings.recording import STANDARD_GRAVITY_M_S2, Recording
 
 FloatArray = NDArray[np.float64]
 

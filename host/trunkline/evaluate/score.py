@@ -7,14 +7,14 @@ import numpy as np
 from posturecore.coach import DOUBTED, OUTCOMES
 from posturecore.context import CONTEXTS, OFF_BODY
 from posturecore.slouch import PROLONGED
-from trunkline.analysis import Analysis, Episode
+from trunkline.decide.analysis import Analysis, Episode
+from trunkline.decide.replay import analyze
+from trunkline.decide.slip import find_slip
+from trunkline.decide.transition import KINDS
 from trunkline.evaluate import truth
 from trunkline.evaluate.corpus import Case
 from trunkline.evaluate.outcome import FalseAlert, Lift, Outcome, Seconds, Slouched
 from trunkline.evaluate.truth import BLOCKS_PER_S, Blocks
-from trunkline.replay import analyze
-from trunkline.slip import find_slip
-from trunkline.transition import KINDS
 from trunkline.wearer import SimulatedDay, simulate
 
 MINUTES = 45.0

@@ -8,6 +8,7 @@ import numpy as np
 
 from posturecore.context import CONTEXTS, STILL, VIBRATING
 from posturecore.params import PLACEMENTS
+from trunkline.decide.transition import KINDS
 from trunkline.evaluate import summary, truth
 from trunkline.evaluate.claims import Claim, claims
 from trunkline.evaluate.corpus import APART, CLOSE_LIFTS, FIRM, HELD_OUT_SEEDS, Case
@@ -15,7 +16,6 @@ from trunkline.evaluate.intervals import FloatArray
 from trunkline.evaluate.outcome import Outcome
 from trunkline.evaluate.pool import Evaluation
 from trunkline.evaluate.summary import Figure
-from trunkline.transition import KINDS
 
 STYLES = ("stoop-like", "squat-like", "mixed", "unknown", "not logged")
 _RULES = {

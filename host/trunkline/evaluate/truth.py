@@ -21,7 +21,7 @@ from posturecore.context import (
 )
 from posturecore.params import SLOUCH_SIGN
 from posturecore.scales import SAMPLES_PER_BLOCK
-from trunkline.transition import SIT_TO_STAND, Transition
+from trunkline.decide.transition import SIT_TO_STAND, Transition
 from trunkline.wearer import SimulatedDay
 
 FloatArray = NDArray[np.float64]

@@ -13,10 +13,10 @@ from numpy.typing import NDArray
 
 from trunkline.errors import InputError
 from trunkline.examples import path
-from trunkline.filter import gravity
+from trunkline.filter.gravity import gravity
 from trunkline.readers import load
-from trunkline.recording import Recording
-from trunkline.units import STANDARD_GRAVITY_M_S2
+from trunkline.recordings.recording import Recording
+from trunkline.recordings.units import STANDARD_GRAVITY_M_S2
 
 ROOT = "mobgap-1.2.0"
 CLIP = f"{ROOT}/example_data/data_csv/HA/001/TimeMeasure1_Test11_Trial1.csv"

@@ -9,7 +9,7 @@ from trunkline.exports.bids import write_bids
 from trunkline.exports.csv import write_csv
 from trunkline.exports.npz import write_npz
 from trunkline.exports.parquet import write_parquet
-from trunkline.recording import Recording
+from trunkline.recordings.recording import Recording
 
 __all__ = ["EXPORTS", "export", "write_bids", "write_csv", "write_npz", "write_parquet"]
 

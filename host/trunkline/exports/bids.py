@@ -18,10 +18,18 @@ from datetime import UTC
 from pathlib import Path
 from typing import Any
 
-from trunkline.columns import ACC, GYR, TIME, Column, explained, to_columns, to_description
 from trunkline.errors import InputError, TrunklineError
 from trunkline.exports.csv import write_json, write_rows
-from trunkline.recording import Recording
+from trunkline.recordings.columns import (
+    ACC,
+    GYR,
+    TIME,
+    Column,
+    explained,
+    to_columns,
+    to_description,
+)
+from trunkline.recordings.recording import Recording
 
 BIDS_VERSION = "1.10.0"
 DESCRIPTION_KEY = "Trunkline"

@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from trunkline.columns import Array, dictionary_path, to_columns, to_description
 from trunkline.exports.output import new_file
-from trunkline.recording import Recording
+from trunkline.recordings.columns import Array, dictionary_path, to_columns, to_description
+from trunkline.recordings.recording import Recording
 
 _ROWS_AT_ONCE = 100_000
 

@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from trunkline.columns import KEY, times_s, to_description
 from trunkline.exports.output import new_file
-from trunkline.recording import Recording
+from trunkline.recordings.columns import KEY, times_s, to_description
+from trunkline.recordings.recording import Recording
 
 
 def write_npz(recording: Recording, path: Path) -> tuple[Path, ...]:

@@ -3,9 +3,9 @@
 import json
 from pathlib import Path
 
-from trunkline.columns import KEY, explained, to_columns, to_description
 from trunkline.exports.output import new_file
-from trunkline.recording import Recording
+from trunkline.recordings.columns import KEY, explained, to_columns, to_description
+from trunkline.recordings.recording import Recording
 
 
 def write_parquet(recording: Recording, path: Path) -> tuple[Path, ...]:

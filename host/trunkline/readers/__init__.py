@@ -10,10 +10,10 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from trunkline.capture import SUFFIX
+from trunkline.captures.capture import SUFFIX
 from trunkline.errors import InputError
 from trunkline.readers.mapping import CsvMapping
-from trunkline.recording import Recording
+from trunkline.recordings.recording import Recording
 
 __all__ = ["READERS", "CsvMapping", "Reader", "load"]
 
@@ -47,7 +47,7 @@ READERS: dict[str, Reader] = {
     ".mat": _when_needed("trunkline.readers.mat", "read_mat"),
     ".cwa": _when_needed("trunkline.readers.cwa", "read_cwa"),
     ".parquet": _when_needed("trunkline.readers.parquet", "read_parquet"),
-    SUFFIX: _when_needed("trunkline.captured", "read_recording"),
+    SUFFIX: _when_needed("trunkline.captures.captured", "read_recording"),
 }
 
 

@@ -15,13 +15,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from trunkline.columns import OPTIONS, check_options, from_columns, origin
 from trunkline.errors import InputError
 from trunkline.exports.bids import DESCRIPTION_KEY
-from trunkline.quality import Quality
 from trunkline.readers.described import check_description, read_whole
 from trunkline.readers.mapping import CsvMapping, Roles
-from trunkline.recording import PLACEMENTS, Recording
+from trunkline.recordings.columns import OPTIONS, check_options, from_columns, origin
+from trunkline.recordings.quality import Quality
+from trunkline.recordings.recording import PLACEMENTS, Recording
 
 SUFFIX = "_motion.tsv"
 _ACC_UNITS = {"m/s^2": "m/s2", "m/s²": "m/s2", "m/s2": "m/s2", "g": "g"}

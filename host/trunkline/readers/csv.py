@@ -15,12 +15,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from trunkline.columns import OPTIONS, check_options, from_columns, origin
 from trunkline.errors import InputError
-from trunkline.quality import Quality
 from trunkline.readers.described import find_description, read_whole
 from trunkline.readers.mapping import DATETIME, CsvMapping, Roles, mapping_of
-from trunkline.recording import Recording
+from trunkline.recordings.columns import OPTIONS, check_options, from_columns, origin
+from trunkline.recordings.quality import Quality
+from trunkline.recordings.recording import Recording
 
 FloatArray = NDArray[np.float64]
 

@@ -13,9 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from trunkline.errors import InputError
-from trunkline.quality import Quality
 from trunkline.readers.mapping import CsvMapping, Roles
-from trunkline.recording import Recording
+from trunkline.recordings.quality import Quality
+from trunkline.recordings.recording import Recording
 
 # A device that is this far off its nominal rate has lost a block.
 _RATE_TOLERANCE = 0.1

@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from trunkline.columns import FORMAT, Array, dictionary_path
 from trunkline.errors import InputError
+from trunkline.recordings.columns import FORMAT, Array, dictionary_path
 
 _FAMILY = FORMAT.rpartition(" ")[0]
 

@@ -15,12 +15,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from trunkline.errors import InputError
-from trunkline.filter_gaps import Gap
-from trunkline.quality import Quality
 from trunkline.readers.csv_header import ACC_WORDS, GYR_WORDS, TIME_WORDS, parse_axis, parse_unit
 from trunkline.readers.time_column import SECONDS, guess_time_unit, read_time_column, unwrapped
-from trunkline.recording import Recording
-from trunkline.units import STANDARD_GRAVITY_M_S2
+from trunkline.recordings.gaps import Gap
+from trunkline.recordings.quality import Quality
+from trunkline.recordings.recording import Recording
+from trunkline.recordings.units import STANDARD_GRAVITY_M_S2
 
 FloatArray = NDArray[np.float64]
 

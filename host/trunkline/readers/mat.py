@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from trunkline.errors import InputError
 from trunkline.readers.npz import read_arrays
-from trunkline.recording import Recording
+from trunkline.recordings.recording import Recording
 
 _PLAIN = "fiubU"
 _TOO_NEW = 3

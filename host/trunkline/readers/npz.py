@@ -10,14 +10,14 @@ from typing import Any, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from trunkline.columns import ACC, GYR, KEY, Column, from_columns
 from trunkline.errors import InputError
-from trunkline.filter_gaps import Gap
-from trunkline.quality import Quality
 from trunkline.readers.described import check_description
 from trunkline.readers.time_column import SECONDS, TimeColumn, guess_time_unit, read_time_column
-from trunkline.recording import Recording
-from trunkline.units import STANDARD_GRAVITY_M_S2
+from trunkline.recordings.columns import ACC, GYR, KEY, Column, from_columns
+from trunkline.recordings.gaps import Gap
+from trunkline.recordings.quality import Quality
+from trunkline.recordings.recording import Recording
+from trunkline.recordings.units import STANDARD_GRAVITY_M_S2
 
 T = TypeVar("T")
 

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from trunkline.columns import KEY, from_columns
 from trunkline.errors import InputError
-from trunkline.quality import Quality
 from trunkline.readers.described import check_description
 from trunkline.readers.mapping import DATETIME, Roles, mapping_of
-from trunkline.recording import Recording
+from trunkline.recordings.columns import KEY, from_columns
+from trunkline.recordings.quality import Quality
+from trunkline.recordings.recording import Recording
 
 _SECOND = np.timedelta64(1, "s")
 
@@ -28,8 +28,8 @@ def read_parquet(path: Path, strict: bool, options: Mapping[str, Any]) -> Record
     Args:
         path: The file.
         strict: Refuse rows whose time does not go forward.
-        options: For an exported recording those of `trunkline.columns.OPTIONS`; for another table
-            the fields of `CsvMapping`.
+        options: For an exported recording those of `columns.OPTIONS`; for another table the
+            fields of `CsvMapping`.
 
     Raises:
         InputError: Not whole, or columns or units that cannot be told.

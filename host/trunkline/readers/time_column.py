@@ -6,8 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from trunkline.errors import InputError
-from trunkline.filter_gaps import Gap
-from trunkline.quality import Intervals, Quality
+from trunkline.recordings.gaps import Gap
+from trunkline.recordings.quality import Intervals, Quality
 
 FloatArray = NDArray[np.float64]
 BoolArray = NDArray[np.bool_]

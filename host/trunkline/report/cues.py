@@ -2,11 +2,11 @@
 
 import numpy as np
 
-from trunkline.analysis import Analysis, Cue
+from trunkline.decide.analysis import Analysis, Cue
+from trunkline.decide.timeline import Timeline
 from trunkline.report import wording
 from trunkline.report.figure import LANES
 from trunkline.report.tables import Table
-from trunkline.timeline import Timeline
 
 
 def cue_table(analysis: Analysis) -> Table:

@@ -18,7 +18,7 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator, MultipleLocator
 
 from posturecore import context
 from posturecore.params import PLACEMENTS, SLOUCH_SIGN
-from trunkline.analysis import Analysis, Episode
+from trunkline.decide.analysis import Analysis, Episode
 from trunkline.report import palette, svg, wording
 from trunkline.report.envelope import envelope, runs
 

@@ -18,7 +18,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from posturecore import params
-from trunkline.analysis import Analysis
+from trunkline.decide.analysis import Analysis
 from trunkline.errors import InputError
 from trunkline.report import cues, palette, tables, wording
 from trunkline.report.figure import slouch_line_deg, timeline_svg

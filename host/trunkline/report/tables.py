@@ -7,11 +7,11 @@ from datetime import date, timedelta
 import numpy as np
 
 from posturecore import context, params
-from trunkline.analysis import Analysis, Episode, Wear
+from trunkline.decide.analysis import Analysis, Episode, Wear
+from trunkline.decide.timeline import Timeline
 from trunkline.errors import InputError
 from trunkline.report import wording
 from trunkline.report.figure import LANES, Motor, slouch_line_deg
-from trunkline.timeline import Timeline
 
 _CONTEXT_NAMES = {name: LANES[code] for code, name in enumerate(context.CONTEXTS)} | {
     "uncalibrated": "not calibrated",
@@ -164,7 +164,7 @@ def wear_bars(wear: Wear) -> tuple[Bar, ...]:
         raise InputError(
             found=f"wear of {wear.total_s:g} s whose parts add up to {total:g} s",
             expected="parts that add up to the total",
-            hint="a ledger made by trunkline.analysis.Wear.from_ledger",
+            hint="a ledger made by trunkline.decide.analysis.Wear.from_ledger",
         )
     named_s = {_CONTEXT_NAMES[name]: value for name, value in wear.by_context_s.items()}
     return _bars(named_s, main=(LANES[context.STILL],))

@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from trunkline.counts import to_counts
-from trunkline.filter import gravity
+from trunkline.decide.counts import to_counts
+from trunkline.filter.gravity import gravity
 from trunkline.simulator.tape import write_tape
 from trunkline.wearer import simulate_desk_hour
 

@@ -19,8 +19,8 @@ from sqlalchemy.orm import Session
 
 from posturecore.flash import LOST
 from trunkline.errors import InputError, ProtocolError
-from trunkline.log import StoredRecord, stored_record
-from trunkline.records import Boot, LostRecords
+from trunkline.protocol.log import StoredRecord, stored_record
+from trunkline.protocol.records import Boot, LostRecords
 from trunkline.store.database import transaction
 from trunkline.store.saved import SavedSession
 from trunkline.store.sessions import missing, saved

@@ -10,7 +10,7 @@ from typing import Any
 
 from posturecore import params
 from posturecore.scales import SAMPLES_PER_BLOCK
-from trunkline.analysis import Analysis, Wear
+from trunkline.decide.analysis import Analysis, Wear
 from trunkline.errors import InputError
 
 WEAR_TOTALS = (

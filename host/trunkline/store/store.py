@@ -19,7 +19,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from sqlalchemy import Engine, select
 
 from posturecore.decide import KINDS
-from trunkline.analysis import Analysis, Cue, Episode, Wear
+from trunkline.decide.analysis import Analysis, Cue, Episode, Wear
 from trunkline.errors import InputError
 from trunkline.store.database import open_engine, transaction
 from trunkline.store.device_logs import DeviceLogs

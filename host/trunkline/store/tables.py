@@ -144,7 +144,7 @@ class _Part(Base):
 
 
 class EpisodeRow(_Part):
-    """A slouch or a bend; the columns are those of `trunkline.analysis.Episode`."""
+    """A slouch or a bend; the columns are those of `trunkline.decide.analysis.Episode`."""
 
     __tablename__ = "episode"
     kind: Mapped[str]
@@ -167,7 +167,7 @@ class EpisodeRow(_Part):
 
 
 class CueRow(_Part):
-    """A buzz, felt or held back; the columns are those of `trunkline.analysis.Cue`."""
+    """A buzz, felt or held back; the columns are those of `trunkline.decide.analysis.Cue`."""
 
     __tablename__ = "cue"
     at_s: Mapped[float]

@@ -10,11 +10,11 @@ from bleak.backends.characteristic import BleakGATTCharacteristic
 from bleak.exc import BleakError
 
 from posturecore import flash, frames, wire
-from trunkline.bonded import bonded_devices
 from trunkline.errors import LinkError
-from trunkline.scanning import find
 from trunkline.transports.base import ignore
 from trunkline.transports.ble_troubles import PAIRING, bluetooth_error, trouble_of
+from trunkline.transports.bonded import bonded_devices
+from trunkline.transports.scanning import find
 
 _Result = TypeVar("_Result")
 # BlueZ may never answer a read or write that lacks authentication, and macOS waits for ever for

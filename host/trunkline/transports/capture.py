@@ -3,8 +3,8 @@
 from collections.abc import Iterable
 from pathlib import Path
 
-from trunkline.capture import read_frames
-from trunkline.played import split
+from trunkline.captures.capture import read_frames
+from trunkline.captures.played import split
 from trunkline.transports.playing import Clock, PlayingTransport
 
 _PIECE_BYTES = 4096

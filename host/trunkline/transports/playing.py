@@ -9,8 +9,8 @@ from collections.abc import Awaitable, Callable, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import chain
 
+from trunkline.captures.played import timed
 from trunkline.errors import InputError, LinkError
-from trunkline.played import timed
 from trunkline.transports.base import ignore
 
 FASTEST = 1000.0

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 
 from numpy.typing import ArrayLike
 
-from trunkline.recording import Recording
-from trunkline.streamed import stream_of
+from trunkline.captures.streamed import stream_of
+from trunkline.recordings.recording import Recording
 from trunkline.transports.playing import Clock, PlayingTransport
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from trunkline.recording import Recording
+from trunkline.recordings.recording import Recording
 from trunkline.wearer.events import Event
 
 FloatArray = NDArray[np.float64]

@@ -11,7 +11,7 @@ import math
 
 import numpy as np
 
-from trunkline.units import STANDARD_GRAVITY_M_S2
+from trunkline.recordings.units import STANDARD_GRAVITY_M_S2
 from trunkline.wearer.body import Body
 from trunkline.wearer.jet import FloatArray, Jet
 from trunkline.wearer.signals import Wander

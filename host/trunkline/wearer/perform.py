@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-from trunkline.units import STANDARD_GRAVITY_M_S2
+from trunkline.recordings.units import STANDARD_GRAVITY_M_S2
 from trunkline.wearer.body import Body
 from trunkline.wearer.gait import step_rate_hz, stride
 from trunkline.wearer.moment import Moment, ease_s

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from trunkline.units import STANDARD_GRAVITY_M_S2
+from trunkline.recordings.units import STANDARD_GRAVITY_M_S2
 
 FloatArray = NDArray[np.float64]
 

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from trunkline.errors import InputError
-from trunkline.recording import MAX_RATE_HZ, MIN_RATE_HZ, PLACEMENTS, Recording
+from trunkline.recordings.recording import MAX_RATE_HZ, MIN_RATE_HZ, PLACEMENTS, Recording
 from trunkline.wearer import plan
 from trunkline.wearer.activities import VOCABULARY
 from trunkline.wearer.body import Body, Felt

@@ -1,0 +1,1 @@
+"""When it was: clocks of devices and hosts, and dates with their uncertainty."""

@@ -1,0 +1,1 @@
+"""Decisions on the host: a recording or a stream through what the device itself decides."""

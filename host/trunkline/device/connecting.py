@@ -1,0 +1,91 @@
+"""From a word on where the device is to a session with it: the same call for all of them.
+
+ble:NAME, ble:ADDRESS    over the air; "ble:" alone: the device that this host is paired with
+usb:PORT                 a cable, or what pyserial opens: usb:socket://host:port
+sim:, sim:TAPE           a virtual board: a simulated desk, or motion that `write_tape` wrote
+FILE.tlcap               a capture, played as if live
+"""
+
+import math
+from pathlib import Path
+
+from trunkline.captures.capture import SUFFIX, Sink
+from trunkline.device.reconnect import Reconnect
+from trunkline.device.session import Session
+from trunkline.errors import InputError
+from trunkline.transports.base import Transport
+
+FASTEST = 1000.0
+_SIMULATED_S = 600.0
+
+
+def connect(
+    where: str | Path,
+    *,
+    capture: Sink | None = None,
+    reconnect: bool | Reconnect = True,
+    speed: float | None = None,
+) -> Session:
+    """Prepare a session with a device, a virtual one or a capture; `async with` opens it.
+
+    The first connection must succeed; from then on a lost link is brought back.
+
+    Args:
+        where: "ble:NAME", "ble:ADDRESS", "ble:" (the one paired with), "usb:PORT",
+            "usb:socket://HOST:PORT", "sim:", "sim:TAPE" or a capture's path.
+        capture: Where all that the device sends goes; the caller closes it.
+        reconnect: Whether a lost link is brought back, or how.
+        speed: Of a virtual board, virtual seconds a second; None: 1. Of a capture, recorded
+            seconds a second; None: as fast as they are taken.
+
+    Raises:
+        InputError: Nowhere that can be reached, or a speed that is none.
+    """
+    if isinstance(reconnect, bool):
+        reconnect_how = Reconnect() if reconnect else None
+    else:
+        reconnect_how = reconnect
+    return Session(transport_to(str(where), speed), capture, reconnect=reconnect_how)
+
+
+def transport_to(where: str, speed: float | None = None) -> Transport:
+    """Give the way to a device; raises as `connect` does."""
+    if speed is not None and not (0 < speed <= FASTEST and math.isfinite(speed)):
+        raise InputError(
+            found=f"a speed of {speed:g}",
+            expected=f"more than 0 and at most {FASTEST:g} of its seconds a second",
+            hint="20",
+        )
+    # Imported where needed: bleak and the virtual board come with extras.
+    kind, colon, rest = where.partition(":")
+    if kind == "ble" and colon:
+        from trunkline.transports.ble import BleTransport
+
+        return BleTransport(rest)
+    if kind == "usb" and rest:
+        from trunkline.transports.serial import SerialTransport
+
+        return SerialTransport(rest)
+    if kind == "sim" and colon:
+        from trunkline.transports.simulated import SimulatedTransport
+
+        return SimulatedTransport(
+            Path(rest) if rest else None, speed=speed or 1.0, duration_s=_duration_s(rest)
+        )
+    if where.endswith(SUFFIX):
+        from trunkline.transports.capture import CaptureTransport
+
+        return CaptureTransport(where, speed)
+    raise InputError(
+        found=where or "nothing",
+        expected="ble:NAME, ble:ADDRESS, usb:PORT, sim:, sim:TAPE or a capture (.tlcap)",
+        hint="sim: needs no hardware",
+    )
+
+
+def _duration_s(tape: str) -> float:
+    if not tape:
+        return _SIMULATED_S
+    from trunkline.simulator.tape import tape_s
+
+    return tape_s(Path(tape))

@@ -1,0 +1,1 @@
+"""The filtering core: gravity in the sensor frame, from acceleration and angular rate."""

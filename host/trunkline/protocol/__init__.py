@@ -1,0 +1,1 @@
+"""Bytes and events: what a device says, without any I/O."""

@@ -1,0 +1,1 @@
+"""Motion recordings in SI units: their gaps, their units, and how sound they are."""
