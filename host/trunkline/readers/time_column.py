@@ -49,6 +49,7 @@ def read_time_column(
     Raises:
         InputError: Too few rows in order to find a rate.
     """
+    time_s = np.where(np.isinf(time_s), np.nan, time_s)  # neither is a time
     is_kept = _in_order(time_s)
     left_out = int(len(time_s) - is_kept.sum())
     kept = time_s[is_kept]
