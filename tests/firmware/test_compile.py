@@ -93,8 +93,27 @@ def test_file_that_does_not_compile_is_named(tmp_path, source):
 
 def test_firmware_past_its_budget_is_an_error(monkeypatch, capsys):
     monkeypatch.setattr(compiler, "BUDGET_BYTES", 1000)
-    assert compiler.main() == 1
+    assert compiler.main([]) == 1
     assert "expected at most 1000" in capsys.readouterr().err
+
+
+def test_what_it_does_not_know_is_refused(capsys):
+    assert compiler.main(["--line"]) == 2
+    assert "Found --line; expected nothing or --lines" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("has_lines", "line"), [(False, 1), (True, 4)])
+def test_traceback_names_lines_where_the_build_kept_them(vm, tmp_path, has_lines, line):
+    text = "def f():\n\n\n    raise ValueError\n"
+    complaint = compiler.compile_one(text, tmp_path / "m.mpy", "m", "x64", has_lines)
+    assert complaint == ""
+    script = tmp_path / "run.py"
+    script.write_text("import m\nm.f()\n")
+    environment = {**os.environ, "MICROPYPATH": str(tmp_path), **vm}
+    done = subprocess.run(
+        [*vm_command(environment), str(script)], env=environment, capture_output=True, text=True
+    )
+    assert f'File "m", line {line}, in f' in done.stdout + done.stderr
 
 
 def test_file_past_its_budget_is_an_error():
