@@ -18,16 +18,17 @@ _ENTRY = ("device.mpy", "device.py")  # an application has one of them
 def install(root):
     """Unpack a bundle that was copied to the root over the cable, and switch to it."""
     slots = Slots(root)
-    for _ in unpack(slots, slots.other):
+    for _ in unpack(slots, slots.other, bytearray(PIECE)):
         pass
     remove(slots.root + BUNDLE)
     print("Installed in /{}; reset to start it.".format(slots.folder))
 
 
-def unpack(slots, folder):
+def unpack(slots, folder, buffer):
     """Write the bundle's files to a folder, check them and switch to it, in short steps.
 
-    Raises ValueError for a bundle that is none, OSError when flash does not take it.
+    `buffer` is what they pass through. Raises ValueError for a bundle that is none, OSError when
+    flash does not take it.
     """
     target = slots.root + folder
     manifest_bytes = _check_manifest(slots.root + BUNDLE)
@@ -38,11 +39,11 @@ def unpack(slots, folder):
     with open(slots.root + BUNDLE, "rb") as lines, open(slots.root + BUNDLE, "rb") as data:
         data.seek(manifest_bytes)
         for name, size, _ in rows(lines):
-            yield from _copy(data, size, target + "/" + name)
+            yield from _copy(data, size, target + "/" + name, buffer)
         lines.seek(0)
-        yield from _copy(lines, manifest_bytes, target + "/" + _NEW_MANIFEST)
+        yield from _copy(lines, manifest_bytes, target + "/" + _NEW_MANIFEST, buffer)
     verdict = None
-    for verdict in checking(target, _NEW_MANIFEST):  # noqa: B007 - the last one counts
+    for verdict in checking(target, buffer, _NEW_MANIFEST):  # noqa: B007 - the last one counts
         yield
     if not verdict:
         raise ValueError("files that are not as the manifest says")
@@ -73,9 +74,9 @@ def _line(lines):
     return line
 
 
-def check_digest(path, expected):
+def check_digest(path, expected, buffer):
     """Raise ValueError when a file's sha256 in hex is another."""
-    digest, buffer = sha256(), bytearray(PIECE)
+    digest = sha256()
     with open(path, "rb") as file:
         count = file.readinto(buffer)
         while count:
@@ -86,15 +87,15 @@ def check_digest(path, expected):
         raise ValueError("a bundle with another hash than announced")
 
 
-def _copy(source, size, path):
+def _copy(source, size, path, buffer):
     _make_folders(path)
     with open(path, "wb") as file:
         while size:
-            piece = source.read(min(size, PIECE))
-            if not piece:
+            count = source.readinto(memoryview(buffer)[: min(size, len(buffer))])
+            if not count:
                 raise ValueError("a bundle that ends too early")
-            file.write(piece)
-            size -= len(piece)
+            file.write(memoryview(buffer)[:count])
+            size -= count
             yield
 
 

@@ -4,7 +4,6 @@ import sys
 
 import drivers
 from about import About
-from app import App
 from breadcrumbs import UNKNOWN_MS
 from faults import Faults, report_start
 from haptics import Haptics
@@ -12,7 +11,6 @@ from life import Life
 from posturecore.flash import MODES
 from prescription import Prescription
 from storage.log import Log
-from update import Update
 from version import FIRMWARE
 
 _MODE = MODES.index("app")
@@ -33,6 +31,9 @@ def run(slots, start):
         board, prescription.neutral is not None, crumbs.away_ms != UNKNOWN_MS
     )
     about.rate_mhz = imu.rate_mhz
+    from app import App  # only now: they take the memory that the check has left
+    from update import Update
+
     app = App(
         board, imu, haptics, life.hosts, life.radio, prescription, log, about, faults, uptime
     )

@@ -23,19 +23,22 @@ _PATH = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-./"
 def is_whole(folder):
     """Tell whether every file of a folder's manifest is there with its size and hash."""
     found = None
-    for found in checking(folder):  # noqa: B007 - the last one counts
+    for found in checking(folder, bytearray(_PIECE)):  # noqa: B007 - the last one counts
         pass
     return found
 
 
-def checking(folder, manifest=MANIFEST):
-    """Do what `is_whole` does in short steps: yields None, and at last the verdict."""
+def checking(folder, buffer, manifest=MANIFEST):
+    """Do what `is_whole` does in short steps: yields None, and at last the verdict.
+
+    `buffer` is what the files are read into.
+    """
     try:
         with open(folder + "/" + manifest, "rb") as lines:
             for name, size, digest in rows(lines):
                 yield None
                 found = None
-                for found in _hashing(folder + "/" + name):  # noqa: B007 - the last one counts
+                for found in _hashing(folder + "/" + name, buffer):  # noqa: B007 - as above
                     yield None
                 if found != (size, digest):
                     raise ValueError(name)
@@ -70,9 +73,8 @@ def _is_sane(name):
     return all(part and part[0] != "." for part in parts) and all(c in _PATH for c in name)
 
 
-def _hashing(path):
+def _hashing(path, buffer):
     """Yield None for every piece of a file, and at last (its size, its sha256 in hex)."""
-    buffer = bytearray(_PIECE)
     view, digest, size = memoryview(buffer), sha256(), 0
     with open(path, "rb") as file:
         count = file.readinto(buffer)

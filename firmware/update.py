@@ -127,8 +127,8 @@ class Update:
         if self._kept < self._size:
             self.tell_status()
             return ACK_BAD_VALUE
+        self._steps = self._install(self._buffer or bytearray(PIECE))
         self._buffer = None
-        self._steps = self._install()
         return ACK_DONE
 
     # ---- the bundle in flash
@@ -178,11 +178,11 @@ class Update:
             self._report(faults.FLASH_FAILED, errno_of(failed))
         self.tell_status()
 
-    def _install(self):
-        from bundle import check_digest, unpack  # takes the memory that the buffer has left
+    def _install(self, buffer):
+        from bundle import check_digest, unpack  # needed once
 
-        yield from check_digest(self._bundle, self._digest)
-        yield from unpack(self._slots, beside(self._running))
+        yield from check_digest(self._bundle, self._digest, buffer)
+        yield from unpack(self._slots, beside(self._running), buffer)
         try:
             self._forget()
         except OSError as error:  # it is installed all the same; the next update clears up
