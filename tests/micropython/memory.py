@@ -30,7 +30,7 @@ GROUPS = (
     ("storage", ("log", "documents", "reader")),
     ("drivers", ("lsm6dsv16x",)),
     ("ble", ("link",)),
-    ("", ("device",)),
+    ("", ("device", "app", "update")),
 )
 
 

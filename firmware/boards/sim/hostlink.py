@@ -41,6 +41,7 @@ QUEUE_NOTIFICATIONS = 16
 IRQ_GET_SECRET, IRQ_SET_SECRET = 29, 30
 _ENOMEM, _EAGAIN = 12, 11
 _TCP_NODELAY = 1
+_READ_BYTES = 256
 
 
 class HostLink:
@@ -52,6 +53,8 @@ class HostLink:
         self._socket.setblocking(False)
         self._poll = select.poll()
         self._poll.register(self._socket, select.POLLIN)
+        self._in = bytearray(_READ_BYTES)  # made once: the firmware needs the heap in one piece
+        self._in_view = memoryview(self._in)
         self._received = bytearray()
         self._out = bytearray(1024)
         self._out_view = memoryview(self._out)
@@ -127,17 +130,16 @@ class HostLink:
         """Take in what has come; never blocks. Controls and credits act at once."""
         while True:
             try:
-                data = self._socket.read(512)
+                count = self._socket.readinto(self._in)
             except OSError as error:
                 if error.errno != _EAGAIN:
                     sys.exit(0)  # the host went away
-                data = None
-            if data is None:
+                count = None
+            if count is None:
                 break
-            if not data:
+            if not count:
                 sys.exit(0)  # the host went away
-            self._received += data
-        if self._received:
+            self._received += self._in_view[:count]
             self._parse()
 
     def _parse(self):

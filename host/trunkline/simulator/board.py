@@ -63,8 +63,8 @@ class VirtualBoard:
                 TRUNKLINE_SIM_CLOCK_PPM what its clock is off beside, TRUNKLINE_SIM_SETTLE_MS how
                 long its gravity is wrong after a start; TRUNKLINE_SIM_TICKS_START_MS is where the
                 board's clock starts; TRUNKLINE_SIM_VM is another MicroPython to run it on.
-            heap_bytes: Memory for the firmware and the virtual board together, on a VM whose
-                objects are twice as large as a board's. None: more than it ever needs.
+            heap_bytes: Memory for the firmware and the virtual board together; on the packaged
+                VM objects are twice as large as a board's. None: more than it ever needs.
         """
         self.air = air
         self.motor_log: list[MotorChange] = []

@@ -18,6 +18,9 @@ void __wrap_gc_collect(void) {
         const char *path = getenv("TRUNKLINE_VM32_HELD");
         is_known = 1;
         file = path == NULL ? NULL : fopen(path, "ab");
+        if (file != NULL) {
+            setvbuf(file, NULL, _IONBF, 0);  // it is read while the VM runs
+        }
     }
     if (file != NULL) {
         gc_info_t info;
