@@ -17,6 +17,8 @@ from posturecore import flash, frames
 from posturecore.faults import NOT_CALIBRATED, TIME_UNKNOWN
 from tests.firmware.test_on_vm import SCRIPTS
 from tests.two_ends import PASSKEY
+from tests.workday import make_day
+from tests.worn_tape import write_worn
 from trunkline.device.session import Session
 from trunkline.device.updating import Bundle, send_bundle
 from trunkline.protocol.events import Calibration, Decisions
@@ -87,13 +89,13 @@ def test_application_does_not_grow_in_eight_hours(tmp_path):
 
 
 @contextlib.asynccontextmanager
-async def installed(root, vm, heap_bytes, script="main.py"):
+async def installed(root, vm, heap_bytes, script="main.py", tape=None):
     """The product as it is on a board, in a heap of so many bytes."""
     (root / "passkey.json").write_text(json.dumps(PASSKEY))
     async with (
         VirtualAir() as air,
         VirtualBoard(
-            air, root=root, firmware=root / script, heap_bytes=heap_bytes, env=vm
+            air, tape, root=root, firmware=root / script, heap_bytes=heap_bytes, env=vm
         ) as board,
     ):
         board.air = air
@@ -109,7 +111,8 @@ async def share_of_the_virtual_board(root, vm32):
     """Give the bytes of the heap that are the virtual board's, not the application's."""
     build(root, "x86", (SHARE.read_text("utf-8"),))
     shutil.copy(SHARE, root)
-    async with installed(root, vm32, 1_000_000, SHARE.name) as board:
+    tape = write_worn(root / "any.tape")
+    async with installed(root, vm32, 1_000_000, SHARE.name, tape) as board:
         return int(board.printed[-1])
 
 
@@ -196,13 +199,14 @@ def short_path():
 
 
 @contextlib.asynccontextmanager
-async def in_120_kib(short_path, vm32):
-    """A device with the heap that is allowed, and what the virtual board takes beside."""
+async def in_120_kib(short_path, vm32, worn_s=0):
+    """A worn device with the heap that is allowed, and what the virtual board takes beside."""
     share_bytes = await share_of_the_virtual_board(short_path, vm32)
     build(short_path, "x86")
+    tape = make_day(short_path, duration_s=worn_s).tape if worn_s else None
     held = short_path / "held"
     vm = {**vm32, "TRUNKLINE_VM32_HELD": str(held)}
-    async with installed(short_path, vm, MOST_BYTES + share_bytes) as board:
+    async with installed(short_path, vm, MOST_BYTES + share_bytes, tape=tape) as board:
         board.held, board.share_bytes = Held(held), share_bytes
         yield board
         assert board.printed == []
@@ -210,7 +214,7 @@ async def in_120_kib(short_path, vm32):
 
 async def test_application_runs_in_120_kib_for_an_hour(short_path, vm32):
     """On a VM that is like an ESP32's, whose limit holds; the virtual board's share beside."""
-    async with in_120_kib(short_path, vm32) as board:
+    async with in_120_kib(short_path, vm32, 3700) as board:
         visit = Visit(board)
         await visit.play(1 / 6)
         await visit.use_all()
@@ -239,7 +243,7 @@ def told(board, held):
 
 @pytest.mark.skipif(not os.getenv("TRUNKLINE_SOAK"), reason="takes minutes; run: make soak")
 async def test_application_runs_in_120_kib_for_eight_hours(short_path, vm32):
-    async with in_120_kib(short_path, vm32) as board:
+    async with in_120_kib(short_path, vm32, 8.3 * 3600) as board:
         visit = Visit(board)
         await visit.play(1 / 6)
         await visit.use_all()

@@ -16,7 +16,7 @@ MAGIC = b"TLTP"
 VERSION = 1
 HEADER = "<4sBII"
 ROW_BYTES = 18
-_CHUNK_ROWS = 256
+_CHUNK_ROWS = 64
 # Upright and at rest: acc +1 g and gravity +1 g along x.
 _UPRIGHT = struct.pack("<9h", 0, 0, 0, 4098, 0, 0, 16393, 0, 0)
 
@@ -47,6 +47,8 @@ class Tape:
                 "%s is not a tape of version %d with rows in it; write it with write_tape()"
                 % (path, VERSION)
             )
+        # Made once: the firmware needs the heap in one piece.
+        self._buffer = memoryview(bytearray(_CHUNK_ROWS * ROW_BYTES))
         self._load(self.rows - 1)
         self._held = memoryview(bytes(6) + bytes(self._chunk[-12:]))
         self._load(0)
@@ -54,7 +56,7 @@ class Tape:
     def _load(self, index):
         self._first = index - index % _CHUNK_ROWS
         self._file.seek(13 + self._first * ROW_BYTES)
-        self._chunk = memoryview(self._file.read(_CHUNK_ROWS * ROW_BYTES))
+        self._chunk = self._buffer[: self._file.readinto(self._buffer)]
 
     def row(self, index):
         """The 18 bytes of row `index`, as a view that is good until the next call."""
