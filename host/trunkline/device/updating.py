@@ -13,6 +13,7 @@ from pathlib import Path
 from posturecore import flash, frames
 from trunkline.device.session import Session
 from trunkline.errors import InputError, LinkError
+from trunkline.protocol.events import Event
 from trunkline.protocol.records import UpdateStatus
 
 _PIECE = 224
@@ -87,8 +88,19 @@ async def send_bundle(
     size = len(bundle.data)
     status = await session.ask(UpdateStatus, flash.UPDATE_BEGIN, (size, bundle.sha256))
     await _send(session, bundle, status, progress)
-    await session.command(flash.UPDATE_END, (bundle.sha256,))
-    await _wait_checked(session, check_s)
+    states: list[int] = []  # it restarts soon after it has told the last one
+
+    def hear(event: Event) -> None:
+        if isinstance(event, UpdateStatus):
+            states.append(event.state)
+
+    session.listeners.append(hear)
+    try:
+        await session.command(flash.UPDATE_END, (bundle.sha256,))
+        await _wait_checked(session, check_s, states)
+    finally:
+        if hear in session.listeners:
+            session.listeners.remove(hear)
 
 
 async def _send(
@@ -112,14 +124,18 @@ async def _send(
     progress(size, size)
 
 
-async def _wait_checked(session: Session, check_s: float) -> None:
+async def _wait_checked(session: Session, check_s: float, states: list[int]) -> None:
     loop = asyncio.get_running_loop()
     end_s = loop.time() + check_s
     while loop.time() < end_s:
-        status = await session.ask(UpdateStatus, frames.REQUEST, (flash.UPDATE_STATUS,))
-        if status.state == _CHECKED:
+        try:
+            await session.ask(UpdateStatus, frames.REQUEST, (flash.UPDATE_STATUS,))
+        except LinkError:
+            if _CHECKED not in states:
+                raise
+        if _CHECKED in states:
             return
-        if status.state == _REFUSED:
+        if _REFUSED in states:
             raise InputError(
                 found="a bundle that the device refused: it arrived damaged, or is none",
                 expected="a bundle that passes the device's check",
