@@ -77,8 +77,8 @@ class Sampler:
         if not count:
             self._mind_silence()
             return False
-        self._last_ms, self._left = now_ms, self._imu.left
         self._note_motor()
+        self._last_ms, self._left = now_ms, self._imu.left
         for k in range(count):
             self._one(k * CHANNELS)
         return self._left and not self._imu.has_failed
@@ -140,8 +140,12 @@ class Sampler:
         return elapsed_ms * self._imu.rate_mhz // 1000000
 
     def _note_motor(self):
-        # A block that began before this call keeps what was noted for its first samples.
-        self._flags_now = MOTOR if self._haptics.has_run() else 0
+        # A block that began before this call keeps what was noted for its first samples. What the
+        # last read left in the FIFO is of its time: the motor may have run in these, too.
+        if self._haptics.has_run():
+            self._flags_now = MOTOR
+        elif not self._left:
+            self._flags_now = 0
         if self.index % SAMPLES_PER_BLOCK == 0:
             self._flags = 0
         self._flags |= self._flags_now

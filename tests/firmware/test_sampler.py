@@ -231,6 +231,23 @@ def test_motor_that_stopped_early_in_a_block_still_flags_it(ends):
     assert flags_of(ends) == [0]
 
 
+def test_motor_that_ran_while_the_loop_was_held_up_flags_all_that_waited(ends):
+    for _ in range(10):
+        ends.rig.pass_ms(100)
+        ends.sampler.run()
+    begun = ends.next_block
+    ends.rig.pass_ms(1500)  # 90 samples are two reads
+    ends.rig.haptics.play((200,))
+    ends.rig.pass_ms(400)
+    ends.sampler.run()
+    assert set(range(begun, ends.next_block)) - {begun} <= set(flags_of(ends))
+    ends.rig.pass_ms(200)
+    ends.sampler.run()
+    ends.rig.pass_ms(400)
+    ends.sampler.run()
+    assert ends.next_block - 1 not in flags_of(ends)
+
+
 def test_motor_blocks_on_the_wire_are_those_of_the_blocks(ends):
     ends.sampler.stream(True)
     for step in range(40):
