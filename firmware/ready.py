@@ -4,7 +4,6 @@ import os
 
 from battery import percent
 from drivers.imu import find_imu
-from drivers.lsm6dsv16x import LSM6DSV16X
 from faults import errno_of
 from posturecore import faults
 from posturecore.patterns import AWAKE, BATTERY_LOW, ERROR
@@ -26,6 +25,8 @@ def the_sensor(board):
     try:
         return find_imu(board.i2c, board)
     except OSError:  # it may be plugged in later: the sampler goes on trying
+        from drivers.lsm6dsv16x import LSM6DSV16X  # only now: with the other it would stay
+
         return LSM6DSV16X(board.i2c, board.MOUNTING, board.free_bus, board.sleep_ms)
 
 
