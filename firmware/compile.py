@@ -137,7 +137,7 @@ def build(
         architecture: As mpy-cross calls it.
         board: Folder of boards/; None: none of them, for a virtual board from its sources.
         readers: Texts of programs that use the application's modules: what they name stays.
-        has_lines: Let a traceback name lines, for 8 kB of the board's memory.
+        has_lines: Let a traceback name lines, for 6 kB of the board's memory.
     """
     shutil.rmtree(output, ignore_errors=True)
     made = Build()
