@@ -256,6 +256,11 @@ async def test_nowhere_is_refused():
         await examine("nowhere", lambda: NOW_MS)
 
 
+async def test_recording_is_no_device(demo_run):
+    with pytest.raises(InputError, match="expected a device; try: `trunkline check`"):
+        await examine(str(demo_run.simulated.capture), lambda: NOW_MS)
+
+
 # The command
 
 

@@ -17,7 +17,7 @@ async def examine(where: str, now_utc_ms: Callable[[], int]) -> tuple[Check, ...
         now_utc_ms: This computer's clock, ms since 1970.
 
     Raises:
-        InputError: Nowhere that can be reached.
+        InputError: Nowhere that can be reached, or a recording.
     """
     checks = check_host(where)
     if where.startswith("ble:") or not where:

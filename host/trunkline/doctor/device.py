@@ -48,9 +48,15 @@ async def check_device(where: str, now_utc_ms: Callable[[], int]) -> tuple[Check
         now_utc_ms: This computer's clock.
 
     Raises:
-        InputError: Nowhere that can be reached.
+        InputError: Nowhere that can be reached, or a recording.
     """
     session = connect(where, reconnect=False)
+    if not session.takes_commands:
+        raise InputError(
+            found=f"{where}, a recording",
+            expected="a device",
+            hint="`trunkline check` says what is whole in it",
+        )
     heard: list[Event] = []
     session.listeners.append(heard.append)
     checks: list[Check] = []
