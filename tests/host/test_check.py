@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -246,6 +247,16 @@ def test_the_worst_file_decides_the_exit_code(run, demo_run):
     code, out, _ = run("check", whole, "cut.tlcap", "none.tlcap", "--json")
     assert code == 2
     assert [one["verdict"] for one in json.loads(out)] == ["whole", "damaged", "unreadable"]
+
+
+def test_folder_of_captures_is_checked_and_no_recording(run, demo_run):
+    Path("days").mkdir()
+    for name in ("b.tlcap", "a.tlcap"):
+        shutil.copy(demo_run.simulated.capture, Path("days", name))
+    code, out, _ = run("check", "days", "--json")
+    assert code == 0
+    assert [one["path"] for one in json.loads(out)] == ["days/a.tlcap", "days/b.tlcap"]
+    assert "name one of them: 'days/a.tlcap'" in complaint(run("replay", "days"))
 
 
 def test_repaired_capture_replays_and_checks_as_whole(run, demo_run):

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from posturecore import flash, frames
+from posturecore import flash
 from tests.host.test_session import Wire, polite
 from trunkline import LinkError
 from trunkline.device.session import Session

@@ -29,7 +29,8 @@ _KINDS = {
 
 def check(
     files: Annotated[
-        list[Path], typer.Argument(metavar="FILE...", help="Captures, or any recording.")
+        list[Path],
+        typer.Argument(metavar="FILE...", help="Captures, folders of captures, or any recording."),
     ],
     repair: Annotated[
         Path | None,
@@ -47,7 +48,7 @@ def check(
 
     Example:  trunkline check monday.tlcap --repair mended.tlcap
 
-    Example:  trunkline check recordings/*.tlcap --json
+    Example:  trunkline check recordings --json
     """
     # Imported here: the other commands need not wait for it.
     from trunkline.readers import checking
@@ -62,9 +63,16 @@ def check(
         mended = checking.repair(files[0], repair)
         _print([mended], as_json)
         return
-    findings = [checking.check(file) for file in files]
+    findings = [checking.check(file) for given in files for file in _files_in(given)]
     _print(findings, as_json)
     raise typer.Exit(max(_EXIT_CODES[one.verdict] for one in findings))
+
+
+def _files_in(given: Path) -> list[Path]:
+    """Give the captures in a folder that `record` filled; else what was given."""
+    from trunkline.captures.capture import SUFFIX
+
+    return (sorted(given.glob("*" + SUFFIX)) if given.is_dir() else []) or [given]
 
 
 def _print(findings: "Sequence[Findings]", as_json: bool) -> None:

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from trunkline.captures.capture import SUFFIX as CAPTURE_SUFFIX
 from trunkline.errors import InputError
 from trunkline.exports.bids import DESCRIPTION_KEY
 from trunkline.readers.described import check_description, read_whole
@@ -61,6 +62,13 @@ def _only(folder: Path) -> Path:
     found = sorted(folder.rglob("*" + SUFFIX))
     if len(found) == 1:
         return found[0]
+    captures = sorted(folder.glob("*" + CAPTURE_SUFFIX))
+    if captures and not found:
+        raise InputError(
+            found=f"the folder {str(folder)!r} with {len(captures)} captures",
+            expected="one recording",
+            hint=f"name one of them: {str(captures[0])!r}",
+        )
     names = ", ".join(str(file.relative_to(folder)) for file in found[:5])
     raise InputError(
         found=f"{len(found)} recordings in {str(folder)!r}" + (f": {names}" if names else ""),
