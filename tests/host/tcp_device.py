@@ -70,6 +70,8 @@ class TcpDevice:
             self._say(writer, flash.COACHING, (0, 0))
         elif frame == frames.REQUEST and values[0] == frames.STATUS:
             self._say(writer, frames.STATUS, (7, 0, 0, 0, 3900, 1, 1, 0, 0, 0, 0, 0, 0, 0))
+        elif frame == frames.REQUEST and values[0] == flash.LOG_STATUS:
+            self._say(writer, flash.LOG_STATUS, (0, 0, 0, 0, 1_000_000))  # an empty log
         elif frame == frames.TIME_ANCHOR:
             self._say(writer, frames.TIME_ANCHOR, (7, 0, *values[2:]))
         elif frame == frames.STREAM and values[0] & frames.STREAM_SAMPLES:

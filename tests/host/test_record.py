@@ -13,6 +13,7 @@ from trunkline.captures.tally import Tally
 from trunkline.device import record as recording
 from trunkline.errors import LinkError
 from trunkline.protocol.events import Samples, TimeAnchor
+from trunkline.sync.told import told_clocks
 
 from .tcp_device import tcp_device
 
@@ -60,6 +61,27 @@ async def test_the_device_is_told_the_wearers_time_again_and_again(tmp_path, mon
         said_ms = anchor.utc_s * 1000 + anchor.utc_ms
         assert abs(said_ms - NOON.timestamp() * 1000) <= anchor.uncertainty_ms
         assert anchor.utc_offset_min == 345
+
+
+async def test_a_clock_that_contradicts_earlier_ones_is_told_and_not_used(tmp_path):
+    told, ahead = asyncio.Event(), []
+
+    def tell(sentence):
+        if "5 h ahead" in sentence:
+            ahead.append(sentence)
+            told.set()
+
+    async with connect("sim:") as session:
+        await session.set_time(round(NOON.timestamp() * 1000))
+        late = NOON + timedelta(hours=5)
+        keeper = asyncio.create_task(recording._keep_time(session, tell, lambda: late))
+        await asyncio.wait_for(told.wait(), 60)
+        keeper.cancel()
+        clocks = await told_clocks(session)
+        status = await session.status()
+    said = clocks[status.boot_id].utc_of_ms(status.uptime_ms)
+    assert abs(said.utc_ms - NOON.timestamp() * 1000) < 60_000
+    assert len(ahead) == 1
 
 
 async def test_an_unreachable_device_is_a_sentence_and_leaves_no_file(tmp_path):

@@ -2,13 +2,14 @@
 
 import math
 import time
+from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from trunkline.cli.output import err, out
+from trunkline.cli.output import err, escape, out
 from trunkline.cli.record import header_of
 from trunkline.errors import InputError
 
@@ -82,7 +83,7 @@ async def _in_lines(session: "Session", seconds: float, as_json: bool) -> None:
 
     session.listeners.append(Lines(as_json).take)
     async with session:
-        if session.takes_commands and not await _begin(session):
+        if session.takes_commands and not await _begin(session, _say):
             err.print("not calibrated: stand still and upright for a few seconds")
         await session.wait_over(seconds or None)
 
@@ -91,10 +92,15 @@ async def _on_screen(session: "Session", where: str, seconds: float) -> None:
     from trunkline.cli.screen import Screen
 
     origin = f"SIMULATED, {where}" if where.startswith("sim:") else where
-    await Screen(session, origin).show(_watch(session, seconds))
+    said: list[str] = []  # beneath the picture nobody would read it
+    try:
+        await Screen(session, origin).show(_watch(session, seconds, said.append))
+    finally:
+        for sentence in said:
+            _say(sentence)
 
 
-async def _watch(session: "Session", seconds: float) -> None:
+async def _watch(session: "Session", seconds: float, tell: Callable[[str], None]) -> None:
     import asyncio
 
     from trunkline.cli.screen import ask_for_log
@@ -103,7 +109,7 @@ async def _watch(session: "Session", seconds: float) -> None:
         if not session.takes_commands:
             await session.wait_over(seconds or None)
             return
-        await _begin(session)
+        await _begin(session, tell)
         asking = asyncio.create_task(ask_for_log(session))
         try:
             await session.wait_over(seconds or None)
@@ -111,11 +117,21 @@ async def _watch(session: "Session", seconds: float) -> None:
             asking.cancel()
 
 
-async def _begin(session: "Session") -> bool:
-    """Tell the time, stream, take the neutral pose if there is none; return whether there was."""
-    from trunkline.device.greeting import greet
+def _say(sentence: str) -> None:
+    err.print(escape(sentence), soft_wrap=True)
 
-    await greet(session, lambda: time.time_ns() // 1_000_000)
+
+async def _begin(session: "Session", tell: Callable[[str], None]) -> bool:
+    """Tell the time, stream, take the neutral pose if there is none; return whether there was."""
+    from posturecore import flash
+    from trunkline.device.greeting import greet
+    from trunkline.sync.told import told_clocks
+
+    is_safe = session.info.mode == flash.MODES.index("safe")  # it has no log there
+    clocks = {} if is_safe else await told_clocks(session)
+    greeting = await greet(session, lambda: time.time_ns() // 1_000_000, clocks=clocks)
+    if greeting.finding is not None:  # it was not used
+        tell(f"{greeting.finding.sentence} The device is not told it.")
     is_calibrated = bool((await session.status()).is_calibrated)
     if not is_calibrated:
         await session.start_calibration()

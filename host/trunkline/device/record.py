@@ -5,6 +5,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime
 
+from posturecore import flash
 from trunkline.captures.recorder import Recorder, local_now
 from trunkline.captures.tally import Tally
 from trunkline.device.greeting import greet
@@ -14,6 +15,7 @@ from trunkline.protocol.events import Event, LinkBack
 
 _ANCHOR_EVERY_S = 3600.0  # [D]: at 20 ppm a clock is off by 0.07 s then
 _GOODBYE_S = 3.0
+_SAFE = flash.MODES.index("safe")  # it has no log there
 
 
 async def record(
@@ -30,8 +32,9 @@ async def record(
     """Open a session and record all that it hears until it ends; cancel it to stop early.
 
     The device is told the time on contact, after a lost link and every hour, so that captures can
-    be dated; one that has no neutral pose is asked to take it. At the end the stream is switched
-    off, and the link is closed before this returns.
+    be dated, but never a time that contradicts what it was told before. One that has no neutral
+    pose is asked to take it. At the end the stream is switched off, and the link is closed before
+    this returns.
 
     Args:
         session: A session that is not open yet.
@@ -53,7 +56,7 @@ async def record(
         if not session.takes_commands:
             await session.wait_over(seconds)
             return
-        keeper = asyncio.create_task(_keep_time(session, now))
+        keeper = asyncio.create_task(_keep_time(session, tell, now))
         try:
             await session.set_stream(samples=samples, blocks=blocks, decisions=True)
             if not (await session.status()).is_calibrated:
@@ -67,8 +70,16 @@ async def record(
                     await session.set_stream()  # it sends the decisions that it still holds
 
 
-async def _keep_time(session: Session, now: Callable[[], datetime]) -> None:
-    """Tell the device the time now, each hour, and each time a lost link is back."""
+async def _keep_time(
+    session: Session, tell: Callable[[str], None], now: Callable[[], datetime]
+) -> None:
+    """Tell the device the time now, each hour, and each time a lost link is back.
+
+    Not where it contradicts what the device was told before: nobody is there to be asked.
+    """
+    from trunkline.sync.told import told_clocks
+
+    has_told = False
     is_back = asyncio.Event()
 
     def hear(event: Event) -> None:
@@ -79,6 +90,10 @@ async def _keep_time(session: Session, now: Callable[[], datetime]) -> None:
     while True:
         is_back.clear()
         with suppress(TrunklineError):  # nothing to end a recording for; the next may be heard
-            await greet(session, lambda: round(now().timestamp() * 1000))
+            clocks = {} if session.info.mode == _SAFE else await told_clocks(session)
+            greeting = await greet(session, lambda: round(now().timestamp() * 1000), clocks=clocks)
+            if greeting.finding is not None and not has_told:
+                has_told = True
+                tell(f"{greeting.finding.sentence} The device is not told it.")
         with suppress(TimeoutError):
             await asyncio.wait_for(is_back.wait(), _ANCHOR_EVERY_S)
