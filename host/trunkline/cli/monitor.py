@@ -11,7 +11,7 @@ import typer
 
 from trunkline.cli.output import err, escape, out
 from trunkline.cli.record import header_of
-from trunkline.errors import InputError
+from trunkline.errors import InputError, LinkError
 
 if TYPE_CHECKING:
     from trunkline.device.session import Session
@@ -122,18 +122,28 @@ def _say(sentence: str) -> None:
 
 
 async def _begin(session: "Session", tell: Callable[[str], None]) -> bool:
-    """Tell the time, stream, take the neutral pose if there is none; return whether there was."""
-    from posturecore import flash
-    from trunkline.device.greeting import greet
-    from trunkline.sync.told import told_clocks
-
-    is_safe = session.info.mode == flash.MODES.index("safe")  # it has no log there
-    clocks = {} if is_safe else await told_clocks(session)
-    greeting = await greet(session, lambda: time.time_ns() // 1_000_000, clocks=clocks)
-    if greeting.finding is not None:  # it was not used
-        tell(f"{greeting.finding.sentence} The device is not told it.")
+    """Stream, take the neutral pose if there is none, tell the time; return whether there was."""
     is_calibrated = bool((await session.status()).is_calibrated)
     if not is_calibrated:
         await session.start_calibration()
     await session.set_stream(samples=session.capture is not None, decisions=True)
+    await _tell_time(session, tell)
     return is_calibrated
+
+
+async def _tell_time(session: "Session", tell: Callable[[str], None]) -> None:
+    """Tell the device the time, unless it contradicts what it was told before."""
+    from posturecore import flash
+    from trunkline.device.greeting import greet
+    from trunkline.sync.told import told_clocks
+
+    if session.info.mode == flash.MODES.index("safe"):  # it has no log there
+        return
+    try:
+        clocks = await told_clocks(session)
+    except LinkError as error:
+        tell(f"{error} The device is not told the time.")
+        return
+    greeting = await greet(session, lambda: time.time_ns() // 1_000_000, clocks=clocks)
+    if greeting.finding is not None:  # it was not used
+        tell(f"{greeting.finding.sentence} The device is not told it.")

@@ -1,25 +1,21 @@
 """The device: who it is, its firmware, clock, log, battery, calibration and its faults."""
 
-import asyncio
 import re
 from collections.abc import Callable
 from datetime import timedelta
 
 from posturecore import faults, flash, frames
-from trunkline.clocks.dating import clocks_of
 from trunkline.clocks.host_clock import check_host_clock
 from trunkline.device.connecting import connect
 from trunkline.device.session import Session
 from trunkline.doctor.check import Check, fail, ok, warn
-from trunkline.errors import InputError, TrunklineError
+from trunkline.errors import InputError, LinkError, TrunklineError
 from trunkline.protocol.events import Event, Hello, Status
 from trunkline.protocol.records import DeviceFault, LogStatus
 from trunkline.sources import firmware_path
-from trunkline.sync.download import download
+from trunkline.sync.told import told_clocks
 
 _SAFE = flash.MODES.index("safe")
-_RECENT = 3000  # records: some days, read within seconds; an anchor is written at each contact
-_READ_S = 30.0
 _LOW_MV, _EMPTY_MV = 3500, 3300  # where firmware/power.py warns, and switches off
 _DAY_BYTES = 18_000  # of the log, a simulated desk day: CHANGELOG
 # What stands in the way of wearing it; the other faults are told, and it goes on.
@@ -81,7 +77,7 @@ async def _look(session: Session, checks: list[Check], now_utc_ms: Callable[[], 
     checks += [_calibration(status), _samples(status)]
     log = await session.ask(LogStatus, frames.REQUEST, (flash.LOG_STATUS,))
     checks.append(_storage(log))
-    checks.append(await _clock(session, log, now_utc_ms))
+    checks.append(await _clock(session, now_utc_ms))
 
 
 def _lost(error: TrunklineError) -> Check:
@@ -171,19 +167,16 @@ def _storage(log: LogStatus) -> Check:
     return level(name, sentence, "Bring them to this computer with `trunkline sync`.")
 
 
-async def _clock(session: Session, log: LogStatus, now_utc_ms: Callable[[], int]) -> Check:
+async def _clock(session: Session, now_utc_ms: Callable[[], int]) -> Check:
     """Compare this computer's clock with what earlier hosts told the device."""
     name = "clock"
-    first = max(log.oldest, log.next - _RECENT)
     try:
-        async with asyncio.timeout(_READ_S):
-            events = [record.event async for record in download(session, first)]
-    except TimeoutError:
-        sentence = f"The log of the last days did not come within {_READ_S:.0f} s."
-        return warn(name, sentence, "Bring the device closer and try again.")
+        clocks = await told_clocks(session)
+    except LinkError as error:
+        sentence, _, remedy = str(error).partition("; try ")
+        return warn(name, f"{sentence}.", f"Try {remedy}" if remedy else "Try again, closer by.")
     status = await session.status()
     now_ms = now_utc_ms()
-    clocks = clocks_of([*events, status])
     finding = check_host_clock(clocks, status.boot_id, status.uptime_ms, now_ms)
     if finding is not None:
         sentence, _, remedy = finding.sentence.rpartition("; try: ")

@@ -9,8 +9,7 @@ from trunkline.errors import LinkError
 from trunkline.protocol.records import LogStatus
 from trunkline.sync.download import download
 
-RECENT = 3000
-"""Records: some days, read within seconds; an anchor is written at each contact."""
+_RECENT = 1000  # records: three days, read within seconds; an anchor is written at each contact
 _READ_S = 30.0
 
 
@@ -24,7 +23,7 @@ async def told_clocks(session: Session) -> dict[int, BootClock]:
         LinkError: No answer, the link is gone, or the log does not come within half a minute.
     """
     log = await session.ask(LogStatus, frames.REQUEST, (flash.LOG_STATUS,))
-    first = max(log.oldest, log.next - RECENT)
+    first = max(log.oldest, log.next - _RECENT)
     try:
         async with asyncio.timeout(_READ_S):
             events = [record.event async for record in download(session, first)]
