@@ -19,6 +19,7 @@ from trunkline.transports.simulated import SimulatedTransport
         ("ble:C0:DE:00:00:00:01", BleTransport, "C0:DE:00:00:00:01"),
         ("usb:/dev/ttyACM0", SerialTransport, "/dev/ttyACM0"),
         ("usb:socket://localhost:4000", SerialTransport, "socket://localhost:4000"),
+        ("socket://localhost:4000", SerialTransport, "socket://localhost:4000"),
         ("usb:COM4", SerialTransport, "COM4"),
         ("sim:", SimulatedTransport, "sim"),
         ("monday.tlcap", CaptureTransport, "monday.tlcap"),

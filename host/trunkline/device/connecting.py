@@ -1,7 +1,7 @@
 """From a word on where the device is to a session with it: the same call for all of them.
 
 ble:NAME, ble:ADDRESS    over the air; "ble:" alone: the device that this host is paired with
-usb:PORT                 a cable, or what pyserial opens: usb:socket://host:port
+usb:PORT, socket://…     a cable, or a serial port that somebody serves over TCP
 sim:, sim:TAPE           a virtual board: a simulated desk, or motion that `write_tape` wrote
 FILE.tlcap               a capture, played as if live
 """
@@ -32,7 +32,7 @@ def connect(
 
     Args:
         where: "ble:NAME", "ble:ADDRESS", "ble:" (the one paired with), "usb:PORT",
-            "usb:socket://HOST:PORT", "sim:", "sim:TAPE" or a capture's path.
+            "socket://HOST:PORT", "sim:", "sim:TAPE" or a capture's path.
         capture: Where all that the device sends goes; the caller closes it.
         reconnect: Whether a lost link is brought back, or how.
         speed: Of a virtual board, virtual seconds a second; None: 1. Of a capture, recorded
@@ -66,6 +66,10 @@ def transport_to(where: str, speed: float | None = None) -> Transport:
         from trunkline.transports.serial import SerialTransport
 
         return SerialTransport(rest)
+    if kind == "socket" and rest:
+        from trunkline.transports.serial import SerialTransport
+
+        return SerialTransport(where)
     if kind == "sim" and colon:
         from trunkline.transports.simulated import SimulatedTransport
 

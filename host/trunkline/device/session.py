@@ -184,7 +184,7 @@ class Session(Contact):
         if pattern not in patterns.PATTERN_NAMES[1:]:
             raise InputError(
                 found=f"the pattern {pattern!r}",
-                expected="one of " + ", ".join(patterns.PATTERN_NAMES[1:]),
+                expected="one of " + ", ".join(dict.fromkeys(patterns.PATTERN_NAMES[1:])),
                 hint="identify is easy to feel",
             )
         await self.command(frames.HAPTIC, (patterns.PATTERN_NAMES.index(pattern),))

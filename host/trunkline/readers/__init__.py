@@ -64,16 +64,16 @@ def load(path: str | Path, *, strict: bool = False, **options: Any) -> Recording
         InputError: No such file, an unknown kind, or nothing in it that can be used.
     """
     file = Path(path)
+    if not file.exists():
+        raise InputError(
+            found=f"no file {str(file)!r}", expected="a recording", hint="check the path"
+        )
     reader = _read_bids if file.is_dir() else READERS.get(file.suffix.lower())
     if reader is None:
         raise InputError(
             found=f"a file {file.name!r}",
             expected="one that ends in " + ", ".join(sorted(READERS)),
             hint="export the recording as CSV with a header line",
-        )
-    if not file.exists():
-        raise InputError(
-            found=f"no file {str(file)!r}", expected="a recording", hint="check the path"
         )
     recording = reader(file, strict, options)
     if strict and recording.quality.faults:
