@@ -7,6 +7,7 @@ where every later run of the tests tries it again.
 """
 
 import argparse
+import os
 import re
 import subprocess
 import sys
@@ -21,8 +22,11 @@ _MEMORY_MB = 2048
 _LONGEST_BYTES = 8192
 
 
-def fuzz(target: str, seconds: int) -> str | None:
-    """Fuzz one target; return a sentence of what was done, or None where something was found."""
+def fuzz(target: str, seconds: int, seed: int = 0) -> str | None:
+    """Fuzz one target; return a sentence of what was done, or None where something was found.
+
+    The same seed tries the same inputs, as far as the time goes; 0: others each time.
+    """
     found = HERE / "found" / target
     found.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as fresh:  # what is new stays out of the committed corpus
@@ -34,10 +38,16 @@ def fuzz(target: str, seconds: int) -> str | None:
             f"-rss_limit_mb={_MEMORY_MB}",
             f"-max_len={_LONGEST_BYTES}",
             f"-artifact_prefix={found}/",
+            f"-seed={seed}",
             "-print_final_stats=1",
         ]
         run = subprocess.run(
-            command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace"
+            command,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            errors="replace",
+            env={**os.environ, "PYTHONHASHSEED": "0"},
         )
     executed = re.search(r"stat::number_of_executed_units:\s*(\d+)", run.stdout)
     reached = re.findall(r"cov: (\d+) ft: (\d+)", run.stdout)
@@ -54,6 +64,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.fuzz", description=__doc__)
     parser.add_argument("targets", nargs="*", metavar="TARGET", help=", ".join(TARGETS))
     parser.add_argument("--seconds", type=int, default=60, help="for all of them together")
+    parser.add_argument("--seed", type=int, default=0, help="0: other inputs each time")
     given = parser.parse_args()
     unknown = set(given.targets) - set(TARGETS)
     if unknown:
@@ -64,7 +75,7 @@ def main() -> int:
     targets = given.targets or TARGETS
     is_whole = True
     for target in targets:
-        said = fuzz(target, max(1, given.seconds // len(targets)))
+        said = fuzz(target, max(1, given.seconds // len(targets)), given.seed)
         is_whole &= said is not None
         print(said or f"{target}: BROKEN; see tests/fuzz/found/{target}", flush=True)
     return 0 if is_whole else 1

@@ -116,9 +116,10 @@ class LogReader:
             self.next = record
         elif record > self.next:
             self._go_to(due)
-            self.gaps.append((self.next, record))
-            self.next = record
-        elif self._fill(due, record):
+            if self.next < record:
+                self.gaps.append((self.next, record))
+                self.next = record
+        elif due < record and self._fill(due, record):
             self.gaps.append((due, record))
 
     def _go_to(self, number: int) -> None:
