@@ -32,10 +32,7 @@ def record(
         ),
     ] = Path("."),
     length: Annotated[
-        str | None,
-        typer.Option(
-            "--for", metavar="TIME", help="Stop so long after connecting: 90s, 30min, 8h, 2d."
-        ),
+        str | None, typer.Option("--for", metavar="TIME", help="Stop after 90s, 30min, 8h, 2d.")
     ] = None,
     blocks: Annotated[
         bool, typer.Option("--blocks", help="Blocks (10 a second) in place of samples (60).")
