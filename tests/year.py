@@ -89,10 +89,11 @@ class Year:
         return lived
 
     async def _day(self, air, board) -> None:
-        chance = self.chance
+        # Of its own: how much of a visit's chance is used depends on when its link is lost.
+        chance, visiting = self.chance, random.Random(self.chance.random())
         await board.play(board.time_ms + chance.randrange(1000, 20_000))
         if chance.random() < 0.5:
-            await self._visit(air, board)
+            await self._visit(air, board, visiting)
         await board.play(board.time_ms + GOOD_MS)
         if chance.random() < 0.4:
             await board.inject(*chance.choice(_SENSOR_FAULTS))
@@ -126,34 +127,34 @@ class Year:
 
     # ---- the host
 
-    async def _visit(self, air, board) -> None:
+    async def _visit(self, air, board, chance) -> None:
         """Come and go: change things, download, lose the link, acknowledge."""
         self.counts["visits"] += 1
-        cut = self.chance.randrange(1, 60) if self.chance.random() < 0.6 else None
+        cut = chance.randrange(1, 60) if chance.random() < 0.6 else None
         try:
             async with Session(BleTransport(board.address)) as session:
                 await session.set_neutral((16393, 0, 0))
-                for _ in range(self.chance.choice((0, 20, 60, 150))):
-                    await session.change_settings({"slouch_hold_s": self.chance.randrange(10, 90)})
+                for _ in range(chance.choice((0, 20, 60, 150))):
+                    await session.change_settings({"slouch_hold_s": chance.randrange(10, 90)})
                 status = await session.ask(LogStatus, frames.REQUEST, (flash.LOG_STATUS,))
                 if status.used_bytes < LOG_BYTES // 3:
                     self._promised = status.next
                 if not self._is_away:
-                    await self._download(air, board, session, cut)
+                    await self._download(air, board, session, chance, cut)
         except LinkError:
             self.counts["links lost"] += 1
             if cut is None:
                 raise
         await board.play(board.time_ms + 1000)
 
-    async def _download(self, air, board, session, cut) -> None:
+    async def _download(self, air, board, session, chance, cut) -> None:
         count = 0
         async for record in download(session, max(self.held, default=-1) + 1):
             self._keep(record)
             count += 1
             if count == cut:
                 air.drop_links(board.address)
-        if self.held and self.chance.random() < 0.4:
+        if self.held and chance.random() < 0.4:
             self.acknowledged = max(self.held) + 1
             await acknowledge(session, self.acknowledged)
             self.counts["acknowledged"] += 1
