@@ -91,7 +91,8 @@ async def test_kill_9_at_any_moment_loses_at_most_the_last_second(tmp_path, seed
     out = tmp_path / "out"
     async with tcp_device(LIVE_PERIOD_S) as device:
         process = await started(device.where, "-o", out)
-        await asyncio.wait_for(device.is_streaming.wait(), 60)
+        async with asyncio.timeout(60):
+            await device.is_streaming.wait()
         await asyncio.sleep(random.Random(seed).uniform(0.05, 1.5))
         sent = device.sent
         process.kill()
@@ -106,11 +107,13 @@ async def test_kill_9_at_any_moment_loses_at_most_the_last_second(tmp_path, seed
 async def test_ctrl_c_keeps_everything_and_sums_it_up(tmp_path):
     async with tcp_device(0.01) as device:
         process = await started(device.where, "-o", tmp_path / "a.tlcap")
-        await asyncio.wait_for(device.is_streaming.wait(), 60)
+        async with asyncio.timeout(60):
+            await device.is_streaming.wait()
         while device.sent < 600:
             await asyncio.sleep(0.01)
         process.send_signal(signal.SIGINT)
-        out, err = await asyncio.wait_for(process.communicate(), 60)
+        async with asyncio.timeout(60):
+            out, err = await process.communicate()
     assert process.returncode == 130
     assert b"Traceback" not in err
     assert f"recorded: {samples_in(tmp_path / 'a.tlcap'):,} samples, 0 lost".encode() in out
@@ -122,16 +125,19 @@ async def test_a_lost_link_is_a_stated_gap_in_the_same_file(tmp_path):
     async with tcp_device(0.01) as device:
         process = await started(device.where, "-o", tmp_path / "out", "--json")
         for _ in range(2):
-            await asyncio.wait_for(device.is_streaming.wait(), 60)
+            async with asyncio.timeout(60):
+                await device.is_streaming.wait()
             while device.sent_now < 600:
                 await asyncio.sleep(0.01)
             device.is_streaming.clear()
             device.cut()
-        await asyncio.wait_for(device.is_streaming.wait(), 60)
+        async with asyncio.timeout(60):
+            await device.is_streaming.wait()
         while device.sent_now < 600:
             await asyncio.sleep(0.01)
         process.send_signal(signal.SIGINT)
-        out, err = await asyncio.wait_for(process.communicate(), 60)
+        async with asyncio.timeout(60):
+            out, err = await process.communicate()
     assert (process.returncode, b"Traceback" in err) == (130, False)
     said = json.loads(out)
     [path] = said["files"]
@@ -181,8 +187,10 @@ def in_small_disk():
 
 
 async def full_disk(device, process):
-    await asyncio.wait_for(device.is_streaming.wait(), 60)
-    out, err = await asyncio.wait_for(process.communicate(), 120)
+    async with asyncio.timeout(60):
+        await device.is_streaming.wait()
+    async with asyncio.timeout(120):
+        out, err = await process.communicate()
     assert process.returncode == 1
     assert b"recorded: " in out
     [sentence] = [line for line in err.decode().splitlines() if line.startswith("trunkline:")]
@@ -223,7 +231,8 @@ async def test_a_full_disk_is_a_sentence_and_a_clean_stop(tmp_path):
 async def test_the_device_is_told_the_time_in_the_wearer_s_zone(tmp_path):
     async with tcp_device(0.01) as device:
         process = await started(device.where, "-o", tmp_path / "a.tlcap", "--for", "0.5s")
-        await asyncio.wait_for(process.communicate(), 60)
+        async with asyncio.timeout(60):
+            await process.communicate()
     assert process.returncode == 0
     [anchor] = [
         event

@@ -45,7 +45,8 @@ class BlueZ:
         call = Message(
             name, path, "org.bluez.Agent1", member, signature="o" + signature, body=body
         )
-        return await asyncio.wait_for(self.bus.call(call), 5)
+        async with asyncio.timeout(5):
+            return await self.bus.call(call)
 
 
 @pytest.fixture
@@ -59,9 +60,11 @@ async def bus(tmp_path, monkeypatch):
         stderr=asyncio.subprocess.DEVNULL,
     )
     try:
-        await asyncio.wait_for(daemon.stdout.readline(), 10)
+        async with asyncio.timeout(10):
+            await daemon.stdout.readline()
         monkeypatch.setenv("DBUS_SYSTEM_BUS_ADDRESS", f"unix:path={tmp_path / 'bus'}")
-        bus = await asyncio.wait_for(MessageBus(bus_type=BusType.SYSTEM).connect(), 5)
+        async with asyncio.timeout(5):
+            bus = await MessageBus(bus_type=BusType.SYSTEM).connect()
         yield bus
         bus.disconnect()
     finally:

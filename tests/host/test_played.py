@@ -127,7 +127,8 @@ class Heard:
 
     async def to_the_end(self):
         async with self.session:
-            assert await asyncio.wait_for(self.session.wait_lost(), 60)
+            async with asyncio.timeout(60):
+                assert await self.session.wait_lost()
         self.mirror.finish()
         return self
 

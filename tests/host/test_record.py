@@ -51,7 +51,8 @@ async def test_the_device_is_told_the_wearers_time_again_and_again(tmp_path, mon
         with Recorder(tmp_path, {}) as recorder:
             work = recording.record(session, recorder, Tally(), print, now=lambda: NOON)
             task = asyncio.create_task(work)
-            await asyncio.wait_for(heard.wait(), 60)
+            async with asyncio.timeout(60):
+                await heard.wait()
             task.cancel()
             with pytest.raises(asyncio.CancelledError):
                 await task
@@ -75,7 +76,8 @@ async def test_a_clock_that_contradicts_earlier_ones_is_told_and_not_used(tmp_pa
         await session.set_time(round(NOON.timestamp() * 1000))
         late = NOON + timedelta(hours=5)
         keeper = asyncio.create_task(recording._keep_time(session, tell, lambda: late))
-        await asyncio.wait_for(told.wait(), 60)
+        async with asyncio.timeout(60):
+            await told.wait()
         keeper.cancel()
         clocks = await told_clocks(session)
         status = await session.status()

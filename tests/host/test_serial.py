@@ -107,7 +107,8 @@ async def test_pulled_cable_is_a_loss_told_once_and_ends_writing():
     link, ear = SerialTransport(device.name), Ear()
     await link.open(*ear.of())
     device.pull_out()
-    await asyncio.wait_for(ear.lost.wait(), 5)
+    async with asyncio.timeout(5):
+        await ear.lost.wait()
     with pytest.raises(LinkError):
         await link.write(CUE)
     await link.close()
@@ -131,7 +132,8 @@ async def test_port_over_tcp_is_a_port():
     await link.open(*ear.of())
     await ear.until(CUE)
     await link.close()
-    await asyncio.wait_for(is_over.wait(), 5)
+    async with asyncio.timeout(5):
+        await is_over.wait()
     server.close()
     await server.wait_closed()
     assert states(heard)[0] == frames.ALIVE_COMES

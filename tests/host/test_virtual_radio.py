@@ -167,7 +167,8 @@ async def test_firmware_ends_the_link(air, tmp_path):
             client = BleakClient(board.address, lambda _: lost.set())
             await client.connect()
             await client.write_gatt_char(CONTROL, b"D", response=True)
-            await asyncio.wait_for(lost.wait(), 1)
+            async with asyncio.timeout(1):
+                await lost.wait()
             assert not client.is_connected
             await board.play(10)
     assert "gap_disconnect True" in board.printed
@@ -402,7 +403,8 @@ async def test_killed_board_is_a_lost_link_and_no_longer_plays(air, tmp_path):
             client = BleakClient(board.address, lambda _: lost.set())
             await client.connect()
             await board.kill()
-            await asyncio.wait_for(lost.wait(), 1)
+            async with asyncio.timeout(1):
+                await lost.wait()
             assert not client.is_connected
             with pytest.raises(SimulatorError):
                 await board.play(1000)

@@ -85,7 +85,8 @@ class _BlueZ:
 
 async def _step(name: str, work: Awaitable[_Result]) -> _Result:
     began = time.monotonic()
-    result = await asyncio.wait_for(work, _STEP_S)
+    async with asyncio.timeout(_STEP_S):
+        result = await work
     seen = "" if result is None or isinstance(result, Session) else str(result)
     print(f"STEP {name}: {time.monotonic() - began:.1f} s. {seen}"[:250], flush=True)
     return result

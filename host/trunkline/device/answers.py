@@ -73,7 +73,8 @@ class Answers:
             ProtocolError: It is of another kind.
         """
         try:
-            frame = await asyncio.wait_for(answer, self._answer_s)
+            async with asyncio.timeout(self._answer_s):
+                frame = await answer
         except TimeoutError:
             raise LinkError(
                 f"{self._name} did not answer {what} within {self._answer_s:g} s; "

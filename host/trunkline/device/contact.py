@@ -165,7 +165,8 @@ class Contact(Hearing):
     async def _wait(self, what: asyncio.Event, timeout_s: float | None) -> bool:
         try:
             with self._streams.waiting():
-                await asyncio.wait_for(what.wait(), timeout_s)
+                async with asyncio.timeout(timeout_s):
+                    await what.wait()
         except TimeoutError:
             return False
         if self._failure is not None:

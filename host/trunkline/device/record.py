@@ -96,4 +96,5 @@ async def _keep_time(
                 has_told = True
                 tell(f"{greeting.finding.sentence} The device is not told it.")
         with suppress(TimeoutError):
-            await asyncio.wait_for(is_back.wait(), _ANCHOR_EVERY_S)
+            async with asyncio.timeout(_ANCHOR_EVERY_S):
+                await is_back.wait()

@@ -161,7 +161,8 @@ class Session(Contact):
         """
         answer = await self.start_calibration(neutral, with_bow=with_bow)
         try:
-            result = await asyncio.wait_for(answer, _CALIBRATION_S)
+            async with asyncio.timeout(_CALIBRATION_S):
+                result = await answer
         except TimeoutError:
             raise LinkError(
                 f"Found no result of the calibration within {_CALIBRATION_S:g} s; expected one "

@@ -165,7 +165,11 @@ class VirtualBleakClient(BaseBleakClient):
         await self.air.faults.meet("pair")
         if await self._has_bond():
             return  # as BlueZ: paired already; connecting has encrypted the link
-        await self._guard(asyncio.wait_for(self._linked().pair(), _PAIRING_TIMEOUT_S))
+        await self._guard(self._pair_in_time(self._linked()))
+
+    async def _pair_in_time(self, link: Connection) -> None:
+        async with asyncio.timeout(_PAIRING_TIMEOUT_S):
+            await link.pair()
 
     async def unpair(self) -> None:
         """Forget the bond."""
@@ -180,19 +184,25 @@ class VirtualBleakClient(BaseBleakClient):
         if self._link is None:
             work.close()
             raise BleakError("Not connected")
-        link = self._link
+        link, task = self._link, asyncio.current_task()
+        assert task is not None
+        cancels = task.cancelling()
         try:
-            return await link.cancel_on_disconnection(work)
+            result = await link.cancel_on_disconnection(work)
         except att.ATT_Error as error:
             raise BleakGATTProtocolError(int(error.error_code)) from error
         except asyncio.CancelledError:
-            if self._link is not link:
+            if self._link is not link and task.cancelling() == cancels:
                 raise BleakError("Device disconnected") from None
             raise
         except (core.BaseBumbleError, hci.HCI_Error) as error:
             raise BleakError(str(error)) from error
         except TimeoutError as error:
             raise BleakError("Timed out") from error
+        if task.cancelling() > cancels:
+            # Bumble waits with asyncio.wait_for, which Python 3.11 may let end as if nothing was.
+            raise asyncio.CancelledError
+        return result
 
     async def read_gatt_char(
         self,

@@ -168,7 +168,8 @@ class VirtualBoard:
     async def _until_reached(self, timeout_s: float | None) -> int:
         assert self._reached is not None
         try:
-            return await asyncio.wait_for(self._reached, timeout_s)
+            async with asyncio.timeout(timeout_s):
+                return await self._reached
         except TimeoutError:
             raise SimulatorError(
                 f"Found no call of Board.wait() within {timeout_s} s; expected the firmware's "

@@ -106,7 +106,8 @@ class FirmwareDelegate(PairingDelegate):
         self._passkey_action = passkey_action
 
     async def _ask(self, action: int, value: int) -> int:
-        return await asyncio.wait_for(self._passkey_action(action, value), _PASSKEY_TIMEOUT_S)
+        async with asyncio.timeout(_PASSKEY_TIMEOUT_S):
+            return await self._passkey_action(action, value)
 
     async def generate_passkey(self) -> int:
         """Let the firmware choose the passkey that it shows."""

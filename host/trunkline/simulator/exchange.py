@@ -47,7 +47,8 @@ class Exchange:
         waiting = asyncio.get_running_loop().create_future()
         self._waiting[self._event_id] = waiting
         self._line.send(Kind.EVENT, struct.pack("<HB", self._event_id, irq) + payload)
-        answer: bytes = await asyncio.wait_for(waiting, _REPLY_TIMEOUT_S)
+        async with asyncio.timeout(_REPLY_TIMEOUT_S):
+            answer: bytes = await waiting
         return answer
 
     def take_reply(self, body: bytes) -> None:

@@ -94,7 +94,8 @@ class VmProcess:
         """Wait for the end of the run, and end it when that takes too long."""
         if self._process is not None and self.is_running:
             try:
-                await asyncio.wait_for(self._process.wait(), timeout_s)
+                async with asyncio.timeout(timeout_s):
+                    await self._process.wait()
             except TimeoutError:
                 self._process.kill()
         await self.join()

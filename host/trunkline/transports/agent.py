@@ -36,7 +36,8 @@ async def passkey_agent(ask: Ask) -> AsyncIterator[None]:
     """
     try:
         work = MessageBus(bus_type=BusType.SYSTEM).connect()
-        bus = await asyncio.wait_for(work, _ANSWER_S)
+        async with asyncio.timeout(_ANSWER_S):
+            bus = await work
     except (OSError, EOFError, TimeoutError, AuthError) as error:
         raise bluetooth_error("Could not pair", "no service", error) from error
     try:
@@ -100,7 +101,8 @@ def _rejected() -> DBusError:
 async def _tell(bus: MessageBus, member: str, signature: str, *body: Any) -> None:
     message = Message(_BLUEZ, "/org/bluez", _MANAGER, member, signature=signature, body=list(body))
     try:
-        reply = await asyncio.wait_for(bus.call(message), _ANSWER_S)
+        async with asyncio.timeout(_ANSWER_S):
+            reply = await bus.call(message)
     except TimeoutError:
         reply = None
     if reply is None or reply.message_type is MessageType.ERROR:

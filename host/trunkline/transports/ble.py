@@ -108,7 +108,8 @@ class BleTransport:
         if client is not None:
             # It may have gone by itself meanwhile; an adapter pulled out never answers.
             with contextlib.suppress(BleakError, OSError, TimeoutError, EOFError):
-                await asyncio.wait_for(client.disconnect(), _LEAVE_S)
+                async with asyncio.timeout(_LEAVE_S):
+                    await client.disconnect()
 
     def _wanted(self) -> tuple[str, ...]:
         """Give what it may be known by, the best for a message first."""
@@ -143,7 +144,8 @@ class BleTransport:
     async def _step(self, phase: str, work: Awaitable[_Result], limit_s: float) -> _Result:
         """Do one thing within its time; what bleak raises becomes a sentence."""
         try:
-            return await asyncio.wait_for(work, limit_s)
+            async with asyncio.timeout(limit_s):
+                return await work
         except (BleakError, OSError, TimeoutError, EOFError) as error:
             what = f"Could not connect to {self.name}"
             if phase == "write":

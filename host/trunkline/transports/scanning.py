@@ -106,7 +106,8 @@ def _heard(device: BLEDevice, said: AdvertisementData, bonded: Collection[str]) 
 
 async def _scanned(work: Awaitable[_Result], limit_s: float) -> _Result:
     try:
-        return await asyncio.wait_for(work, limit_s + _GRACE_S)
+        async with asyncio.timeout(limit_s + _GRACE_S):
+            return await work
     except (BleakError, OSError, TimeoutError, EOFError) as error:
         trouble = trouble_of(error, "scan")
         raise bluetooth_error("No Bluetooth to scan with", trouble, error) from error
@@ -115,9 +116,11 @@ async def _scanned(work: Awaitable[_Result], limit_s: float) -> _Result:
 async def _is_connected_here(names: Collection[str]) -> bool:
     """Tell whether this system holds the link itself: then the device is silent to all."""
     try:
-        adapter = await asyncio.wait_for(BleakAdapter.get(), _GRACE_S)
+        async with asyncio.timeout(_GRACE_S):
+            adapter = await BleakAdapter.get()
         work = adapter.get_connected_devices([frames.SERVICE_UUID])
-        devices = await asyncio.wait_for(work, _GRACE_S)
+        async with asyncio.timeout(_GRACE_S):
+            devices = await work
     except (BleakError, OSError, TimeoutError, EOFError, NotImplementedError):
         return False  # not every system tells
     told = [name for device in devices for name in (device.address, device.name) if name]
