@@ -160,6 +160,26 @@ async def test_firmware_sends_a_value_back(air, tmp_path, command):
     assert received == [command]
 
 
+async def test_write_that_is_cancelled_at_any_step_never_goes_on_as_if_not(air, tmp_path):
+    async with board_on(air, tmp_path) as board:
+        with air.as_adapter():
+            async with BleakClient(board.address) as client:
+                is_done = False
+                for step in range(1000):
+                    writing = asyncio.create_task(
+                        client.write_gatt_char(CONTROL, b"?", response=True)
+                    )
+                    for _ in range(step):
+                        await asyncio.sleep(0)
+                    if writing.cancel():  # False: it was done before
+                        with pytest.raises(asyncio.CancelledError):
+                            await writing
+                    elif is_done := writing.exception() is None:
+                        break
+                    await asyncio.sleep(0.01)  # its answer comes, if it was sent
+                assert is_done
+
+
 async def test_firmware_ends_the_link(air, tmp_path):
     lost = asyncio.Event()
     async with board_on(air, tmp_path) as board:
