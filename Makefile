@@ -18,8 +18,8 @@ $(READY): pyproject.toml
 demo: $(READY)  ## The main job end to end, without hardware; writes demo-out/report.html
 	$(BIN)/trunkline demo
 
-test: $(READY) tests/micropython/node_modules  ## All tests
-	$(BIN)/pytest
+test: $(READY) tests/micropython/node_modules  ## All tests, one process a core
+	$(BIN)/pytest --numprocesses auto --dist worksteal
 
 soak: $(READY)  ## The tests that take minutes: cuts at every byte, workdays and memory of 8 h, a year, killed hosts
 	TRUNKLINE_SOAK=1 $(BIN)/pytest -rP tests/firmware/test_log_on_vm.py \

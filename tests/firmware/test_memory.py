@@ -113,6 +113,9 @@ async def share_of_the_virtual_board(root, vm32):
     shutil.copy(SHARE, root)
     tape = write_worn(root / "any.tape")
     async with installed(root, vm32, 1_000_000, SHARE.name, tape) as board:
+        async with asyncio.timeout(60):
+            while not board.printed:
+                await asyncio.sleep(0.01)
         return int(board.printed[-1])
 
 
