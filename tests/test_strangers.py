@@ -18,6 +18,7 @@ from tests.two_ends import PASSKEY, worn
 from tests.worn_tape import write_worn
 from trunkline.device.session import Session
 from trunkline.errors import LinkError
+from trunkline.simulator.table import hold_button
 from trunkline.transports.ble import BleTransport
 
 SIG = "0000{}-0000-1000-8000-00805f9b34fb"
@@ -109,7 +110,10 @@ async def test_host_that_lost_its_keys_is_a_stranger_and_harms_nobodys_bond(ends
 async def test_host_that_lost_its_keys_pairs_anew_inside_the_window(ends):
     await owner_streams(ends, 5000)
     ends.air.adapter.keystore = MemoryKeyStore()
-    await owner_streams(ends, 10_000)
+    with pytest.raises(LinkError, match="Could not connect"):  # the first host has closed it
+        await owner_streams(ends, 6000)
+    await hold_button(ends.board)
+    await owner_streams(ends, 15_000)
 
 
 async def test_owner_gone_mad_is_counted_and_still_served(ends):

@@ -108,7 +108,7 @@ class Link(Port):
             pass
 
     def open_window(self):
-        """Let a new host pair during the next minute."""
+        """Let one new host pair during the next minute."""
         self._tries = _TRIES
         self._window_from_ms = self._clock.ticks_ms()
         self.wake()
@@ -177,7 +177,9 @@ class Link(Port):
         """Save a bond that a passkey has made; without room in flash it is none."""
         if self._bonds.is_saved or not self._was_secure:
             return
-        if not self._bonds.save():
+        if self._bonds.save():
+            self._window_from_ms = None  # one press lets one host in
+        else:
             self._drop(self._connection)
         self._was_secure = self._is_secure
 

@@ -49,6 +49,15 @@ def test_window_lasts_a_minute_over_a_wrap(tmp_path, start_ms):
     assert desk.radio.passkeys == [PASSKEY]
 
 
+def test_window_closes_once_a_host_has_paired(desk):
+    desk.link.open_window()
+    desk.bond()
+    desk.link.tend()
+    desk.radio.disconnect(1)
+    desk.ask_passkey(2)
+    assert (desk.radio.passkeys, desk.radio.ended) == ([PASSKEY], [2])
+
+
 def test_passkey_cannot_be_guessed_at_in_one_window(desk):
     desk.link.open_window()
     for connection in range(10):
@@ -188,6 +197,7 @@ def test_bonded_host_may_pair_anew_inside_the_window(desk):
     desk.bond()
     desk.link.tend()
     desk.radio.disconnect(1)
+    desk.link.open_window()
     desk.radio.connect(2)
     desk.keep(PEER_KEY, b"peer", None)
     desk.radio.raise_irq(31, (2, 3, 0))
