@@ -10,6 +10,7 @@ import time
 
 from posturecore import flash, frames, params, wire
 from tests.host.log_device import DEVICE_ID, Device, padded
+from trunkline.transports.base import Transport
 from trunkline.transports.strands import Strands
 
 from commands import Commands  # isort: skip
@@ -144,7 +145,7 @@ class CableDevice:
         return frames.ACK_DONE
 
 
-class SocketTransport:
+class SocketTransport(Transport):
     """The host's end without pyserial, which takes a socket's bytes one by one.
 
     `on_bytes` is told how many have come before they are handed on.

@@ -125,7 +125,9 @@ def test_a_capture_is_read_without_await(tmp_path):
         session.status()
     with trunkline.connect(tmp_path / "a.tlcap").blocking() as session:
         cues = [event for event in session.stream() if isinstance(event, CueFrame)]
-    assert [cue.block_index for cue in cues] == list(range(5))
+        assert [cue.block_index for cue in cues] == list(range(5))
+        with pytest.raises(LinkError, match="it can be listened to, not commanded"):
+            session.set_time()
 
 
 def test_a_call_outside_the_with_is_a_sentence():

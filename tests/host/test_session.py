@@ -11,11 +11,12 @@ from trunkline import InputError, LinkError, ProtocolError, TrunklineError
 from trunkline.captures.capture import CaptureWriter
 from trunkline.device.session import Session
 from trunkline.protocol.events import Ack, CueFrame, Fault
+from trunkline.transports.base import Transport
 
 HELLO = (frames.VERSION, 0, 1, 6, 60000, 7, 0, b"device-1", 0)
 
 
-class Wire:
+class Wire(Transport):
     """A transport whose other end is the test: real bytes both ways, no radio."""
 
     name, takes_commands, is_over = "wire", True, False

@@ -18,6 +18,7 @@ from trunkline import InputError, LinkError
 from trunkline.device.reconnect import Reconnect
 from trunkline.device.session import Session
 from trunkline.protocol.events import Dropped, Fault, Hello, LinkBack, LinkLost, Samples, Status
+from trunkline.transports.base import Transport
 
 LIMIT = 7
 FATE = st.sampled_from(["arrives", "arrives", "lost", "twice", "damaged", "late"])
@@ -43,7 +44,7 @@ class VirtualTime(asyncio.SelectorEventLoop):
         return self._look(0)
 
 
-class Air:
+class Air(Transport):
     """A transport, the device at its other end, and what happens to the frames in between."""
 
     name, takes_commands, is_over = "air", True, False

@@ -16,7 +16,6 @@ from trunkline.errors import LinkError, TrunklineError
 from trunkline.protocol.events import Hello, LinkLost, SettingsFrame
 from trunkline.protocol.frame import Frame, Items
 from trunkline.transports.base import Transport
-from trunkline.transports.playing import PlayingTransport
 
 _Kind = TypeVar("_Kind", bound=Frame)
 _SAFE = flash.MODES.index("safe")
@@ -76,16 +75,13 @@ class Contact(Hearing):
     async def __aenter__(self) -> Self:
         """Connect and learn who is there."""
         try:
-            if isinstance(self._transport, PlayingTransport):
-                self._transport.room = self._room
-                await self._link.open()
-                hellos = (event for event in self._held.kept() if isinstance(event, Hello))
-                self._info = next(hellos, None)
-                if self._transport.is_paced:  # as live: it waits for nobody
-                    self._held.release()
-                return self
-            self._held.release()
+            if not self._transport.wait_for(self._room):
+                self._held.release()
             await self._link.open()
+            if not self.takes_commands:
+                hellos = (event for event in self._held.kept() if isinstance(event, Hello))
+                self._info = next(hellos, self._info)
+                return self
             await self._greet(self._link)
             if self._reconnect is not None:
                 self._keeper = asyncio.create_task(self._keep(self._reconnect))

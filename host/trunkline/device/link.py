@@ -128,7 +128,7 @@ class Link:
         return sequence, pack_command(frame, sequence, values, items)
 
     async def _write(self, data: bytes) -> None:
-        if self._end:
+        if self._end and self._transport.takes_commands:  # else it says why itself
             raise LinkError(f"{self._transport.name}: {self._end}; try again.")
         await self._transport.write(data)
 

@@ -1,6 +1,6 @@
 """What every transport does."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Protocol
 
 
@@ -20,6 +20,14 @@ class Transport(Protocol):
     name: str
     takes_commands: bool
     is_over: bool
+
+    def wait_for(self, room: Callable[[], Awaitable[None]]) -> bool:
+        """Hand over no more than there is room for; return whether that can be: no device waits.
+
+        Args:
+            room: Waits until who listens has room for more.
+        """
+        return False
 
     async def open(
         self,

@@ -11,7 +11,7 @@ from bleak.exc import BleakError
 
 from posturecore import flash, frames, wire
 from trunkline.errors import LinkError
-from trunkline.transports.base import ignore
+from trunkline.transports.base import Transport, ignore
 from trunkline.transports.ble_troubles import PAIRING, bluetooth_error, trouble_of
 from trunkline.transports.bonded import bonded_devices
 from trunkline.transports.scanning import find
@@ -30,7 +30,7 @@ _HEAD_BYTES = 3  # of a notification
 _POLL_S = 0.1
 
 
-class BleTransport:
+class BleTransport(Transport):
     """One device over the air.
 
     Attributes:

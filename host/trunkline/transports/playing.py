@@ -11,7 +11,7 @@ from itertools import chain
 
 from trunkline.captures.played import timed
 from trunkline.errors import InputError, LinkError
-from trunkline.transports.base import ignore
+from trunkline.transports.base import Transport, ignore
 
 FASTEST = 1000.0
 
@@ -33,16 +33,13 @@ class Clock:
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
 
 
-class PlayingTransport:
+class PlayingTransport(Transport):
     """Frames handed over in step with their own time, or as fast as they are taken.
 
     Attributes:
         name: Which file, for messages.
         takes_commands: False.
-        is_paced: Whether it is played in step with its own time.
         is_over: Whether all has been handed over.
-        room: Without a pace, waited for before each piece but the first: until who listens has
-            room for it. At a pace nobody is waited for, as live.
     """
 
     def __init__(
@@ -71,13 +68,17 @@ class PlayingTransport:
             )
         self.name = name
         self.takes_commands = False
-        self.is_paced = speed is not None
         self.is_over = False
-        self.room: Callable[[], Awaitable[None]] = _at_once
+        self._room: Callable[[], Awaitable[None]] = _at_once
         self._pieces = pieces
         self._speed = speed
         self._clock = clock or Clock()
         self._playing: asyncio.Task[None] | None = None
+
+    def wait_for(self, room: Callable[[], Awaitable[None]]) -> bool:
+        """Wait for room before each piece but the first; at a pace for nobody, as live."""
+        self._room = room
+        return self._speed is None
 
     async def open(
         self,
@@ -112,10 +113,10 @@ class PlayingTransport:
         on_lost: Callable[[], None],
     ) -> None:
         for piece in pieces:
-            await self.room()
+            await self._room()
             await asyncio.sleep(0)  # whoever was waited for may go first
             on_data(piece)
-        await self.room()
+        await self._room()
         self._end(on_lost)
 
     async def _play(

@@ -13,7 +13,7 @@ import serial
 
 from posturecore import flash, frames, wire
 from trunkline.errors import LinkError
-from trunkline.transports.base import ignore
+from trunkline.transports.base import Transport, ignore
 from trunkline.transports.strands import Strands
 
 _BAUD = 115200  # USB ignores it
@@ -31,7 +31,7 @@ _REASONS = {
 _REASONS[errno.EAGAIN] = _REASONS[errno.EBUSY]  # the lock is another program's
 
 
-class SerialTransport:
+class SerialTransport(Transport):
     """One device on a cable.
 
     Attributes:

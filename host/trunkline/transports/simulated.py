@@ -13,14 +13,14 @@ from pathlib import Path
 
 from trunkline.errors import LinkError, TrunklineError
 from trunkline.simulator import VirtualAir, VirtualBoard
-from trunkline.transports.base import ignore
+from trunkline.transports.base import Transport, ignore
 from trunkline.transports.ble import BleTransport
 
 _TICK_S = 0.1
 _PASSKEY = 246801  # what `set at flashing` is on a virtual board
 
 
-class SimulatedTransport:
+class SimulatedTransport(Transport):
     """A virtual board playing a tape of motion.
 
     Attributes:
