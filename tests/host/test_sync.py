@@ -2,6 +2,7 @@
 
 import asyncio
 import random
+from contextlib import aclosing
 
 import pytest
 
@@ -99,6 +100,25 @@ async def test_all_records_come_in_order_by_credit(log):
 async def test_download_begins_where_it_is_told_and_ends_with_the_newest(log):
     assert await numbers(LogWire(log), RECORDS - 3) == [1497, 1498, 1499]
     assert await numbers(LogWire(log), RECORDS) == []
+
+
+async def test_two_who_want_the_log_get_it_whole_one_after_the_other(log):
+    async def numbers_from(first):
+        return [record.number async for record in download(session, first)]
+
+    line = LogWire(log)
+    async with Session(line) as session:
+        both = await asyncio.gather(numbers_from(0), numbers_from(1000))
+    assert both == [list(range(RECORDS)), list(range(1000, RECORDS))]
+    reads = [values for frame, _, values, _ in line.written if frame == flash.LOG_READ]
+    assert [first for first, _ in reads] == [0, 512, 1024, 1000]
+
+
+async def test_who_leaves_a_download_frees_the_log_for_the_next(log):
+    async with Session(LogWire(log)) as session:
+        async with aclosing(download(session)) as records:
+            assert (await anext(records)).number == 0
+        assert [each.number async for each in download(session)] == list(range(RECORDS))
 
 
 async def test_records_that_the_device_no_longer_has_are_left_out(log, tmp_path):

@@ -52,6 +52,7 @@ class Contact(Hearing):
         self._over = asyncio.Event()  # or nothing brings the link back
         self._end: Exception | None = None  # why nothing does
         self._asking = asyncio.Lock()
+        self.bulk = asyncio.Lock()
         self._streamed = 0  # what the device was asked to stream, over this link
         self._held = Held(self._ears())
         self._link = self._new_link(self._held.ears)

@@ -44,6 +44,7 @@ class Session(Contact):
         capture: Where all that comes is written; may be changed at any time. None: nowhere.
         listeners: Called with every event.
         log_listeners: Called with the bytes of stored frames, and of the log_from before them.
+        bulk: Held by who downloads the log or updates the device: one at a time.
     """
 
     def blocking(self) -> BlockingSession:

@@ -85,6 +85,11 @@ async def send_bundle(
             still trying the update before.
         LinkError: The link is gone, or nothing arrives any more.
     """
+    async with session.bulk:
+        await _update(session, bundle, progress, check_s)
+
+
+async def _update(session: Session, bundle: Bundle, progress: Progress, check_s: float) -> None:
     size = len(bundle.data)
     status = await session.ask(UpdateStatus, flash.UPDATE_BEGIN, (size, bundle.sha256))
     await _send(session, bundle, status, progress)

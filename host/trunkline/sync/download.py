@@ -1,14 +1,15 @@
 """Bring a device's log to the host, over any session: by credit, in order, none lost, none twice.
 
+One download at a time goes over a session, the next one waits.
 Nothing is deleted by it: `acknowledge` lets the device forget, once the records are on a disk.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator
+from contextlib import asynccontextmanager
 
 from posturecore import flash, frames
-from trunkline.device.session import Session
+from trunkline.device.contact import Contact
 from trunkline.errors import LinkError
 from trunkline.protocol.log import LogReader, StoredRecord
 from trunkline.protocol.records import LogStatus
@@ -21,8 +22,8 @@ Incoming = asyncio.Queue[bytes]
 
 
 async def download(
-    session: Session, from_record: int = 0, reader: LogReader | None = None
-) -> AsyncIterator[StoredRecord]:
+    session: Contact, from_record: int = 0, reader: LogReader | None = None
+) -> AsyncGenerator[StoredRecord, None]:
     """Give the device's records in order, from one on to the newest there was when it began.
 
     After a lost link, call it again with a new session, and with the number behind the last record
@@ -38,7 +39,7 @@ async def download(
     Raises:
         LinkError: The link is gone, or nothing comes any more.
     """
-    with _listening(session) as incoming:
+    async with _listening(session) as incoming:
         status = await session.ask(LogStatus, frames.REQUEST, (flash.LOG_STATUS,))
         reader = reader or LogReader(from_record)
         reads = _Reads(session, incoming, reader, from_record, status.next)
@@ -47,7 +48,7 @@ async def download(
                 yield record
 
 
-async def acknowledge(session: Session, record: int) -> None:
+async def acknowledge(session: Contact, record: int) -> None:
     """Tell the device that the records below are on a disk here: it may delete them for room.
 
     Raises:
@@ -56,22 +57,24 @@ async def acknowledge(session: Session, record: int) -> None:
     await session.command(flash.LOG_ACK, (record,))
 
 
-@contextmanager
-def _listening(session: Session) -> Iterator[Incoming]:
+@asynccontextmanager
+async def _listening(session: Contact) -> AsyncIterator[Incoming]:
+    """Hear the log alone: what another download asks for would come in between."""
     incoming: Incoming = asyncio.Queue()
     listener = incoming.put_nowait
-    session.log_listeners.append(listener)
-    try:
-        yield incoming
-    finally:
-        session.log_listeners.remove(listener)
+    async with session.bulk:
+        session.log_listeners.append(listener)
+        try:
+            yield incoming
+        finally:
+            session.log_listeners.remove(listener)
 
 
 class _Reads:
     """One read of the log after the other; what has come out of order waits here for its turn."""
 
     def __init__(
-        self, session: Session, incoming: Incoming, reader: LogReader, first: int, end: int
+        self, session: Contact, incoming: Incoming, reader: LogReader, first: int, end: int
     ) -> None:
         self.is_over = first >= end
         self._session = session

@@ -15,6 +15,7 @@ Rules:
 
 import time
 from collections.abc import Callable
+from contextlib import aclosing
 from dataclasses import dataclass
 
 from posturecore import flash, frames
@@ -159,13 +160,14 @@ class _Syncing:
         is_doubtful = (self.log.boot_id or 0) > self._session.info.boot_id
         reader = LogReader(overlap_from)
         self._readers.append(reader)
-        async for record in download(self._session, overlap_from, reader):
-            if record.number < self.log.next:
-                is_doubtful = not _fits(record, known.get(record.number)) and is_doubtful
-                continue
-            if is_doubtful:  # its boots fall back, and nothing of it is here
-                raise _AnotherLife
-            self._take(record, status.acknowledged)
+        async with aclosing(download(self._session, overlap_from, reader)) as records:
+            async for record in records:
+                if record.number < self.log.next:
+                    is_doubtful = not _fits(record, known.get(record.number)) and is_doubtful
+                    continue
+                if is_doubtful:  # its boots fall back, and nothing of it is here
+                    raise _AnotherLife
+                self._take(record, status.acknowledged)
         self._commit()
         if acknowledges and status.acknowledged < self.log.next:
             await acknowledge(self._session, self.log.next)
