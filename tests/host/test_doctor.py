@@ -76,8 +76,10 @@ async def test_new_device_is_well_but_for_what_nobody_has_told_it(board):
         "calibration": "warn",
         "samples": "ok",
         "storage": "ok",
-        "clock": "warn",
+        "clock": "ok",
     }
+    assert checks["clock"].sentence == "It did not know the time; now it is told."
+    assert "differ by 0." in (await look(f"ble:{board.address}"))["clock"].sentence
     assert "Trunkline 0001" in checks["bluetooth"].sentence
     assert "c0de" in checks["device"].sentence
 
@@ -101,7 +103,7 @@ async def test_clock_of_the_computer_that_contradicts_the_device_fails(board, of
     assert "this computer's clock" in checks["clock"].sentence
 
 
-async def test_looking_changes_nothing_on_the_device(board):
+async def test_looking_changes_nothing_on_the_device_but_that_it_is_told_the_time(board):
     async with Session(BleTransport(board.address)) as session:
         before = session.settings
     await look(f"ble:{board.address}")
@@ -111,7 +113,7 @@ async def test_looking_changes_nothing_on_the_device(board):
         assert session.settings == before
         assert (await session.status()).is_calibrated == 0
     assert log.acknowledged == 0
-    assert not [event for event in events if isinstance(event, TimeAnchor)]
+    assert [event.utc_s for event in events if isinstance(event, TimeAnchor)] == [NOW_MS // 1000]
 
 
 async def test_sensor_that_has_gone_is_told_with_its_own_remedy(board):

@@ -27,6 +27,7 @@ from trunkline.protocol.events import (
     LinkLost,
     SettingsFrame,
     Status,
+    TimeNotSet,
 )
 from trunkline.protocol.records import Coaching, DeviceFault, LogStatus, Mark, Power
 
@@ -228,7 +229,7 @@ def test_page_names_every_event_and_every_field(real_capture):
     rows = {line.split("`")[1]: line for line in page.splitlines() if line.startswith("| `")}
     decoder = Decoder()
     decoder.receive_data(b"".join(real_capture[1]))
-    events = [*decoder.finish(), LinkLost(""), LinkBack(1, 1.0, 1), Dropped(1)]
+    events = [*decoder.finish(), LinkLost(""), LinkBack(1, 1.0, 1), Dropped(1), TimeNotSet("", 1)]
     events += [CALIBRATED, Mark(0, 1, 1), Power(0, 0, 1, 1, 0), DeviceFault(0, 0, 1, 1, 0)]
     events += [Coaching(0, 0, 0), Fault("cut", 1, "")]
     told = [one for one in (tell(event, 0.1) for event in events) if one is not None]

@@ -1,4 +1,4 @@
-"""Recording tells the device the time: on contact, every hour, and when a lost link is back."""
+"""Recording: from contact to goodbye, the anchors in the capture too."""
 
 import asyncio
 import time
@@ -10,10 +10,10 @@ from trunkline import connect
 from trunkline.captures.capture import read_capture
 from trunkline.captures.recorder import Recorder
 from trunkline.captures.tally import Tally
-from trunkline.device import record as recording
+from trunkline.device.record import record
+from trunkline.device.timekeeping import SetTime
 from trunkline.errors import LinkError
 from trunkline.protocol.events import Samples, TimeAnchor
-from trunkline.sync.told import told_clocks
 
 from .tcp_device import tcp_device
 
@@ -35,8 +35,7 @@ def in_kathmandu(monkeypatch):
 
 
 @pytest.mark.usefixtures("in_kathmandu")
-async def test_the_device_is_told_the_wearers_time_again_and_again(tmp_path, monkeypatch):
-    monkeypatch.setattr(recording, "_ANCHOR_EVERY_S", 0.01)
+async def test_the_device_is_told_the_wearers_time_again_and_again(tmp_path):
     anchors, heard = [], asyncio.Event()
 
     def count(event):
@@ -46,10 +45,11 @@ async def test_the_device_is_told_the_wearers_time_again_and_again(tmp_path, mon
             heard.set()
 
     async with tcp_device(0.01) as device:
-        session = connect(device.where)
+        noon_ms = round(NOON.timestamp() * 1000)
+        session = connect(device.where, set_time=SetTime(utc_ms=lambda: noon_ms, every_s=0.01))
         session.listeners.append(count)
         with Recorder(tmp_path, {}) as recorder:
-            work = recording.record(session, recorder, Tally(), print, now=lambda: NOON)
+            work = record(session, recorder, Tally(), print)
             task = asyncio.create_task(work)
             async with asyncio.timeout(60):
                 await heard.wait()
@@ -64,33 +64,11 @@ async def test_the_device_is_told_the_wearers_time_again_and_again(tmp_path, mon
         assert anchor.utc_offset_min == 345
 
 
-async def test_a_clock_that_contradicts_earlier_ones_is_told_and_not_used(tmp_path):
-    told, ahead = asyncio.Event(), []
-
-    def tell(sentence):
-        if "5 h ahead" in sentence:
-            ahead.append(sentence)
-            told.set()
-
-    async with connect("sim:") as session:
-        await session.set_time(round(NOON.timestamp() * 1000))
-        late = NOON + timedelta(hours=5)
-        keeper = asyncio.create_task(recording._keep_time(session, tell, lambda: late))
-        async with asyncio.timeout(60):
-            await told.wait()
-        keeper.cancel()
-        clocks = await told_clocks(session)
-        status = await session.status()
-    said = clocks[status.boot_id].utc_of_ms(status.uptime_ms)
-    assert abs(said.utc_ms - NOON.timestamp() * 1000) < 60_000
-    assert len(ahead) == 1
-
-
 async def test_an_unreachable_device_is_a_sentence_and_leaves_no_file(tmp_path):
     with Recorder(tmp_path, {}) as recorder:
         session = connect("usb:socket://127.0.0.1:1")
         with pytest.raises(LinkError, match="nobody listening"):
-            await recording.record(session, recorder, Tally(), print)
+            await record(session, recorder, Tally(), print)
     assert list(tmp_path.iterdir()) == []
 
 
@@ -99,7 +77,7 @@ async def test_a_recording_ends_by_itself_when_its_time_is_up(tmp_path):
         session, tally, heard = connect(device.where), Tally(), []
         session.listeners.append(heard.append)
         with Recorder(tmp_path / "a.tlcap", {}) as recorder:
-            await recording.record(session, recorder, tally, print, seconds=0.2)
+            await record(session, recorder, tally, print, seconds=0.2)
     samples = sum(len(event.items) for event in heard if isinstance(event, Samples))
     assert tally.samples == samples > 0
     assert not session.is_lost

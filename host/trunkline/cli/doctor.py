@@ -25,8 +25,8 @@ def doctor(
     """Look at this computer and at a device, and say what to do about what is wrong.
 
     Python and extras, adapter, permissions, disk; then the device's firmware, clock, log, battery,
-    calibration and faults. Nothing is changed. Press the device's button first, or it may take a
-    minute to be heard. Exit code 1 if something fails.
+    calibration and faults. Nothing is changed but that the device is told the time. Press its
+    button first, or it may take a minute to be heard. Exit code 1 if something fails.
 
     Example:  trunkline doctor
 

@@ -1,8 +1,6 @@
 """`trunkline monitor`: what a device says, live: a screen, or lines where no terminal is."""
 
 import math
-import time
-from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -11,7 +9,7 @@ import typer
 
 from trunkline.cli.output import err, escape, out
 from trunkline.cli.record import header_of
-from trunkline.errors import InputError, LinkError
+from trunkline.errors import InputError
 
 if TYPE_CHECKING:
     from trunkline.device.session import Session
@@ -83,24 +81,31 @@ async def _in_lines(session: "Session", seconds: float, as_json: bool) -> None:
 
     session.listeners.append(Lines(as_json).take)
     async with session:
-        if session.takes_commands and not await _begin(session, _say):
+        if session.takes_commands and not await _begin(session):
             err.print("not calibrated: stand still and upright for a few seconds")
         await session.wait_over(seconds or None)
 
 
 async def _on_screen(session: "Session", where: str, seconds: float) -> None:
     from trunkline.cli.screen import Screen
+    from trunkline.protocol.events import Event, TimeNotSet
 
     origin = f"SIMULATED, {where}" if where.startswith("sim:") else where
-    said: list[str] = []  # beneath the picture nobody would read it
+    said: list[str] = []  # too long for the picture, and beneath it nobody would read it
+
+    def hear(event: Event) -> None:
+        if isinstance(event, TimeNotSet):
+            said.append(event.reason)
+
+    session.listeners.append(hear)
     try:
-        await Screen(session, origin).show(_watch(session, seconds, said.append))
+        await Screen(session, origin).show(_watch(session, seconds))
     finally:
         for sentence in said:
-            _say(sentence)
+            err.print(escape(sentence), soft_wrap=True)
 
 
-async def _watch(session: "Session", seconds: float, tell: Callable[[str], None]) -> None:
+async def _watch(session: "Session", seconds: float) -> None:
     import asyncio
 
     from trunkline.cli.screen import ask_for_log
@@ -109,7 +114,7 @@ async def _watch(session: "Session", seconds: float, tell: Callable[[str], None]
         if not session.takes_commands:
             await session.wait_over(seconds or None)
             return
-        await _begin(session, tell)
+        await _begin(session)
         asking = asyncio.create_task(ask_for_log(session))
         try:
             await session.wait_over(seconds or None)
@@ -117,33 +122,10 @@ async def _watch(session: "Session", seconds: float, tell: Callable[[str], None]
             asking.cancel()
 
 
-def _say(sentence: str) -> None:
-    err.print(escape(sentence), soft_wrap=True)
-
-
-async def _begin(session: "Session", tell: Callable[[str], None]) -> bool:
-    """Stream, take the neutral pose if there is none, tell the time; return whether there was."""
+async def _begin(session: "Session") -> bool:
+    """Stream, and take the neutral pose if there is none; return whether there was."""
     is_calibrated = bool((await session.status()).is_calibrated)
     if not is_calibrated:
         await session.start_calibration()
     await session.set_stream(samples=session.capture is not None, decisions=True)
-    await _tell_time(session, tell)
     return is_calibrated
-
-
-async def _tell_time(session: "Session", tell: Callable[[str], None]) -> None:
-    """Tell the device the time, unless it contradicts what it was told before."""
-    from posturecore import flash
-    from trunkline.device.greeting import greet
-    from trunkline.sync.told import told_clocks
-
-    if session.info.mode == flash.MODES.index("safe"):  # it has no log there
-        return
-    try:
-        clocks = await told_clocks(session)
-    except LinkError as error:
-        tell(f"{error} The device is not told the time.")
-        return
-    greeting = await greet(session, lambda: time.time_ns() // 1_000_000, clocks=clocks)
-    if greeting.finding is not None:  # it was not used
-        tell(f"{greeting.finding.sentence} The device is not told it.")

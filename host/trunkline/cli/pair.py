@@ -62,6 +62,8 @@ def pair(
     out.print(f"[bold]{escape(done.device.name)}[/] is bonded; {where_to}.", soft_wrap=True)
     if not done.has_buzzed:
         out.print("It did not buzz now; `trunkline doctor ble:` says how it is.", soft_wrap=True)
+    if done.time_not_set:
+        out.print(escape(done.time_not_set), soft_wrap=True)
 
 
 async def _pair(name: str) -> "Pairing":

@@ -78,7 +78,8 @@ def _session(where: str) -> "Session":
     from trunkline.device.connecting import connect
     from trunkline.device.reconnect import Reconnect
 
-    session = connect(where, reconnect=Reconnect(give_up_s=_GIVE_UP_S))
+    # It tells the time itself: where the clock is in doubt it asks.
+    session = connect(where, reconnect=Reconnect(give_up_s=_GIVE_UP_S), set_time=False)
     if not session.takes_commands:
         raise InputError(
             found=f"{where}, which has no log",

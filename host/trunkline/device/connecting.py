@@ -8,15 +8,18 @@ FILE.tlcap               a capture, played as if live
 
 import math
 from pathlib import Path
+from typing import TypeVar
 
 from trunkline.captures.capture import SUFFIX, Sink
 from trunkline.device.reconnect import Reconnect
 from trunkline.device.session import Session
+from trunkline.device.timekeeping import SetTime
 from trunkline.errors import InputError
 from trunkline.transports.base import Transport
 
 FASTEST = 1000.0
 _SIMULATED_S = 600.0
+_How = TypeVar("_How", Reconnect, SetTime)
 
 
 def connect(
@@ -25,6 +28,7 @@ def connect(
     capture: Sink | None = None,
     reconnect: bool | Reconnect = True,
     speed: float | None = None,
+    set_time: bool | SetTime = True,
 ) -> Session:
     """Prepare a session with a device, a virtual one or a capture; `async with` opens it.
 
@@ -37,15 +41,17 @@ def connect(
         reconnect: Whether a lost link is brought back, or how.
         speed: Of a virtual board, virtual seconds a second; None: 1. Of a capture, recorded
             seconds a second; None: as fast as they are taken.
+        set_time: Whether the device is told the time by itself, beside all else, or how.
 
     Raises:
         InputError: Nowhere that can be reached, or a speed that is none.
     """
-    if isinstance(reconnect, bool):
-        reconnect_how = Reconnect() if reconnect else None
-    else:
-        reconnect_how = reconnect
-    return Session(transport_to(str(where), speed), capture, reconnect=reconnect_how)
+    return Session(
+        transport_to(str(where), speed),
+        capture,
+        reconnect=_how(reconnect, Reconnect),
+        set_time=_how(set_time, SetTime),
+    )
 
 
 def transport_to(where: str, speed: float | None = None) -> Transport:
@@ -85,6 +91,12 @@ def transport_to(where: str, speed: float | None = None) -> Transport:
         expected="ble:NAME, ble:ADDRESS, usb:PORT, sim:, sim:TAPE or a capture (.tlcap)",
         hint="sim: needs no hardware",
     )
+
+
+def _how(given: bool | _How, usual: type[_How]) -> _How | None:
+    if isinstance(given, bool):
+        return usual() if given else None
+    return given
 
 
 def _duration_s(tape: str) -> float:

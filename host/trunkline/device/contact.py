@@ -262,8 +262,12 @@ class Contact(Hearing):
         has_samples = streamed & frames.STREAM_SAMPLES
         self._gap.back(attempts, away_s, reconnect.samples_s if has_samples else 0)
         held.release()
+        self._on_back()
         with contextlib.suppress(LinkError):  # no answer: whoever asks next gets to know
             await self._ask_for_streams()
+
+    def _on_back(self) -> None:
+        """Hear that the link is there again."""
 
     def _on_lost(self) -> None:
         super()._on_lost()

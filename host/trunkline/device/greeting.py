@@ -5,11 +5,13 @@ import math
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from trunkline.clocks.dating import BootClock
 from trunkline.clocks.host_clock import ClockFinding, check_host_clock
-from trunkline.device.session import Session
+
+if TYPE_CHECKING:
+    from trunkline.device.timed_contact import TimedContact
 
 GRANULARITY_MS = 20
 """How coarse a host's clock and a device's turn of its loop are, together [D]."""
@@ -36,7 +38,7 @@ class Greeting:
 
 
 async def greet(
-    session: Session,
+    session: "TimedContact",
     now_utc_ms: Callable[[], int],
     confirm: Confirm | None = None,
     clocks: Mapping[int, BootClock] | None = None,

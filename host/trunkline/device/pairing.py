@@ -6,7 +6,9 @@ from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import dataclass
 
 from trunkline.device.session import Session
+from trunkline.device.timekeeping import SetTime
 from trunkline.errors import InputError
+from trunkline.protocol.events import Event, TimeNotSet
 from trunkline.transports.ble import BleTransport
 from trunkline.transports.bonded import BondedDevice, BondedDevices
 
@@ -18,10 +20,12 @@ class Pairing:
     Attributes:
         device: The device, as it is remembered.
         has_buzzed: Whether it took the command to buzz, so that the wearer knows it is this one.
+        time_not_set: Why it was not told the time; None: it was.
     """
 
     device: BondedDevice
     has_buzzed: bool
+    time_not_set: str | None
 
 
 def system_dialog(
@@ -38,7 +42,7 @@ def system_dialog(
 async def pair(
     name: str, memory: BondedDevices, dialog: AbstractAsyncContextManager[None]
 ) -> Pairing:
-    """Connect to a device that takes new hosts, pair, remember it, and let it buzz.
+    """Connect to a device that takes new hosts, pair, remember it, let it buzz, tell it the time.
 
     A device that is bonded already is asked for no passkey, and remembered again. The passkey is
     kept nowhere, the keys by the operating system.
@@ -52,8 +56,16 @@ async def pair(
         BluetoothError: It is not heard, takes no new host, or the passkey is wrong.
         InputError: The memory cannot be written.
     """
-    transport = BleTransport(name)
-    async with dialog, Session(transport) as session:
+    transport, untold = BleTransport(name), list[str]()
+
+    def hear(event: Event) -> None:
+        if isinstance(event, TimeNotSet):
+            untold.append(event.reason)
+
+    session = Session(transport, set_time=SetTime())
+    session.listeners.append(hear)
+    has_buzzed = True
+    async with dialog, session:
         device = BondedDevice(
             session.info.device_id.hex(), transport.heard_name or name, transport.address
         )
@@ -61,5 +73,5 @@ async def pair(
         try:
             await session.vibrate("identify")
         except InputError:  # the motor has had its share for now, or the device is in safe mode
-            return Pairing(device, has_buzzed=False)
-    return Pairing(device, has_buzzed=True)
+            has_buzzed = False
+    return Pairing(device, has_buzzed, untold[0] if untold else None)

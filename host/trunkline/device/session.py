@@ -1,9 +1,7 @@
 """A device for its user: what it can be asked and told to do, by name."""
 
 import asyncio
-import time
 from collections.abc import AsyncGenerator, Callable, Mapping
-from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,10 +9,10 @@ from posturecore import frames, params, patterns
 from trunkline.device.answers import Answer, neutral_index
 from trunkline.device.block_runs import BlockReader, BlockRun
 from trunkline.device.blocking import BlockingSession
-from trunkline.device.contact import Contact
 from trunkline.device.streams import BLOCKS_SOMEHOW, LIMIT, Listening
+from trunkline.device.timed_contact import TimedContact
 from trunkline.errors import InputError, LinkError, ProtocolError
-from trunkline.protocol.events import Calibration, Event, Status
+from trunkline.protocol.events import Calibration, Event
 
 if TYPE_CHECKING:
     from trunkline.device.greeting import Confirm
@@ -25,7 +23,7 @@ if TYPE_CHECKING:
 _CALIBRATION_S = 120.0  # [D] standing and bowing take the wearer half a minute at most
 
 
-class Session(Contact):
+class Session(TimedContact):
     """A conversation with one device; an async context manager.
 
     Faults in what the device sends are counted and told to the listeners, never raised. A listener
@@ -35,6 +33,10 @@ class Session(Contact):
     With `reconnect` a lost link is brought back, to the same device only, and what was streamed
     goes on; the listeners are told with `LinkLost` and `LinkBack`, the gap in samples. A command
     under way at the loss fails, as does each one until the link is back: none is sent twice.
+
+    With `set_time` the device is told the time at contact, after a lost link and every hour,
+    beside all else. Not where this computer's clock contradicts what the device was told before,
+    or its log does not come: the listeners are told with `TimeNotSet`.
 
     Attributes:
         info: The device's introduction, once open.
@@ -50,10 +52,6 @@ class Session(Contact):
     def blocking(self) -> BlockingSession:
         """Give the same session without await, for scripts and notebooks; `with` opens it."""
         return BlockingSession(self)
-
-    async def status(self) -> Status:
-        """Ask for the device's health."""
-        return await self.ask(Status, frames.REQUEST, (frames.STATUS,))
 
     async def set_stream(
         self, *, samples: bool = False, blocks: bool = False, decisions: bool = False
@@ -191,27 +189,6 @@ class Session(Contact):
             )
         await self.command(frames.HAPTIC, (patterns.PATTERN_NAMES.index(pattern),))
 
-    async def set_time(
-        self,
-        utc_ms: int | None = None,
-        uncertainty_ms: int = 50,
-        utc_offset_min: int | None = None,
-    ) -> None:
-        """Tell the device what time it is.
-
-        Args:
-            utc_ms: Since 1970; None: this computer's clock.
-            uncertainty_ms: How far off that may be.
-            utc_offset_min: How far the wearer's clock is ahead, for quiet hours; None: this
-                computer's, or 0 with a given `utc_ms`.
-        """
-        if utc_offset_min is None:
-            utc_offset_min = _offset_min() if utc_ms is None else 0
-        if utc_ms is None:
-            utc_ms = time.time_ns() // 1_000_000
-        values = (0, 0, *divmod(utc_ms, 1000), uncertainty_ms, utc_offset_min)
-        await self.command(frames.TIME_ANCHOR, values)
-
     async def sync(
         self,
         store: "Store",
@@ -246,6 +223,7 @@ class Session(Contact):
             time_zone=time_zone,
             on_progress=on_progress or (lambda progress: None),
             confirm_clock=confirm_clock,
+            utc_ms=self._utc_ms,
         )
 
     async def update(
@@ -277,8 +255,3 @@ def _mask(samples: bool, blocks: bool, decisions: bool) -> int:
         | blocks * frames.STREAM_BLOCKS
         | decisions * frames.STREAM_DECISIONS
     )
-
-
-def _offset_min() -> int:
-    offset = datetime.now().astimezone().utcoffset()
-    return 0 if offset is None else round(offset.total_seconds() / 60)

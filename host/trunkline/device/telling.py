@@ -1,4 +1,4 @@
-"""What is worth a line of its own when it happens: episodes, cues, faults, the link."""
+"""What is worth a line of its own when it happens: episodes, cues, faults, the link, the clock."""
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
@@ -16,6 +16,7 @@ from trunkline.protocol.events import (
     Fault,
     LinkBack,
     LinkLost,
+    TimeNotSet,
 )
 from trunkline.protocol.records import Coaching, DeviceFault, Doubt, Mark, Power
 
@@ -57,6 +58,8 @@ def tell(event: Event, block_s: float) -> Told | None:
         return Told("link_lost", asdict(event), event.reason)
     if isinstance(event, LinkBack):
         return Told("link_back", asdict(event), _back_words(event))
+    if isinstance(event, TimeNotSet):
+        return Told("time_not_set", asdict(event), event.reason)
     if isinstance(event, Dropped):
         return Told("dropped", asdict(event), f"{event.count} events dropped: too slow here")
     return _of_the_device(event, block_s)

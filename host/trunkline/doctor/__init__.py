@@ -10,7 +10,7 @@ __all__ = ["LEVELS", "Check", "examine"]
 
 
 async def examine(where: str, now_utc_ms: Callable[[], int]) -> tuple[Check, ...]:
-    """Look at this computer, and at a device; nothing is changed on either.
+    """Look at this computer, and at a device; it is told the time, else nothing is changed.
 
     Args:
         where: The device, as `connect` takes it. "": this computer only.

@@ -5,8 +5,8 @@ from collections.abc import Callable
 from datetime import timedelta
 
 from posturecore import faults, flash, frames
-from trunkline.clocks.host_clock import check_host_clock
 from trunkline.device.connecting import connect
+from trunkline.device.greeting import greet
 from trunkline.device.session import Session
 from trunkline.doctor.check import Check, fail, ok, warn
 from trunkline.errors import InputError, LinkError, TrunklineError
@@ -37,7 +37,7 @@ _ELSEWHERE = frozenset(
 
 
 async def check_device(where: str, now_utc_ms: Callable[[], int]) -> tuple[Check, ...]:
-    """Connect and look; nothing is changed but that the device knows of a contact.
+    """Connect and look; nothing is changed but that the device is told the time, as always.
 
     Args:
         where: As `connect` takes it.
@@ -46,7 +46,7 @@ async def check_device(where: str, now_utc_ms: Callable[[], int]) -> tuple[Check
     Raises:
         InputError: Nowhere that can be reached, or a recording.
     """
-    session = connect(where, reconnect=False)
+    session = connect(where, reconnect=False, set_time=False)  # before it is told, it is heard
     if not session.takes_commands:
         raise InputError(
             found=f"{where}, a recording",
@@ -168,7 +168,7 @@ def _storage(log: LogStatus) -> Check:
 
 
 async def _clock(session: Session, now_utc_ms: Callable[[], int]) -> Check:
-    """Compare this computer's clock with what earlier hosts told the device."""
+    """Compare this computer's clock with what earlier hosts told the device, and tell it."""
     name = "clock"
     try:
         clocks = await told_clocks(session)
@@ -177,15 +177,14 @@ async def _clock(session: Session, now_utc_ms: Callable[[], int]) -> Check:
         return warn(name, f"{sentence}.", f"Try {remedy}" if remedy else "Try again, closer by.")
     status = await session.status()
     now_ms = now_utc_ms()
-    finding = check_host_clock(clocks, status.boot_id, status.uptime_ms, now_ms)
-    if finding is not None:
-        sentence, _, remedy = finding.sentence.rpartition("; try: ")
+    greeting = await greet(session, now_utc_ms, clocks=clocks)
+    if greeting.finding is not None:
+        sentence, _, remedy = greeting.finding.sentence.rpartition("; try: ")
         return fail(name, f"{sentence}.", f"Try: {remedy}")
     clock = clocks.get(status.boot_id)
     moment = clock.utc_of_ms(status.uptime_ms) if clock else None
     if moment is None:
-        _, sentence, remedy, _ = faults.FAULTS[faults.TIME_UNKNOWN]
-        return warn(name, sentence, f"{remedy.rstrip('.')}: `trunkline sync` gives it the time.")
+        return ok(name, "It did not know the time; now it is told.")
     off_s = (now_ms - moment.utc_ms) / 1000
     return ok(
         name,

@@ -16,6 +16,7 @@ from trunkline.protocol.frame import Frame, Items
 from trunkline.protocol.link_events import Dropped as Dropped
 from trunkline.protocol.link_events import LinkBack as LinkBack
 from trunkline.protocol.link_events import LinkLost as LinkLost
+from trunkline.protocol.link_events import TimeNotSet as TimeNotSet
 from trunkline.protocol.records import (
     Boot,
     Coaching,
@@ -230,7 +231,7 @@ class Fault:
     detail: str
 
 
-Event = Frame | Fault | LinkLost | LinkBack | Dropped
+Event = Frame | Fault | LinkLost | LinkBack | TimeNotSet | Dropped
 
 TYPES: dict[int, Any] = {
     frames.HELLO: Hello,

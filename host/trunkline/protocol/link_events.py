@@ -1,4 +1,4 @@
-"""Events that no device sends: the host makes them, of the link itself."""
+"""Events that no device sends: the host makes them, of the link and of its own clock."""
 
 from dataclasses import dataclass
 
@@ -30,6 +30,20 @@ class LinkBack:
     attempts: int
     away_s: float
     missed_samples: int | None
+
+
+@dataclass(frozen=True)
+class TimeNotSet:
+    """The device was not told the time at this contact.
+
+    Attributes:
+        reason: Why not, and what to try.
+        off_ms: How far this computer's clock is ahead of what the device was told before. None:
+            that is not why.
+    """
+
+    reason: str
+    off_ms: int | None
 
 
 @dataclass(frozen=True)

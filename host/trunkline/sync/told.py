@@ -1,35 +1,43 @@
 """What earlier hosts told a device of the time, read from the end of its log."""
 
-import asyncio
-
 from posturecore import flash, frames
 from trunkline.clocks.dating import BootClock, clocks_of
-from trunkline.device.session import Session
-from trunkline.errors import LinkError
+from trunkline.device.timed_contact import TimedContact
+from trunkline.protocol.events import Event
 from trunkline.protocol.records import LogStatus
 from trunkline.sync.download import download
 
 _RECENT = 1000  # records: three days, read within seconds; an anchor is written at each contact
-_READ_S = 30.0
 
 
-async def told_clocks(session: Session) -> dict[int, BootClock]:
-    """Give the clock of each boot in the device's last days; nothing is acknowledged.
+class Told:
+    """The end of one device's log, as far as it was read; what is here is not asked for again."""
 
-    Args:
-        session: An open session with a device that is not in safe mode.
+    def __init__(self) -> None:
+        """Start with nothing."""
+        self._events: list[Event | None] = []
+        self._first = self._next = 0  # numbers of the records here, the latter past the last
 
-    Raises:
-        LinkError: No answer, the link is gone, or the log does not come within half a minute.
-    """
-    log = await session.ask(LogStatus, frames.REQUEST, (flash.LOG_STATUS,))
-    first = max(log.oldest, log.next - _RECENT)
-    try:
-        async with asyncio.timeout(_READ_S):
-            events = [record.event async for record in download(session, first)]
-    except TimeoutError as error:
-        raise LinkError(
-            f"The log of the last days did not come within {_READ_S:.0f} s; "
-            "try bringing the device closer."
-        ) from error
-    return dict(clocks_of([*events, await session.status()]))
+    async def clocks(self, session: TimedContact, records: int = _RECENT) -> dict[int, BootClock]:
+        """Give the clock of each boot that the last records tell of; nothing is acknowledged.
+
+        Args:
+            session: An open session with a device that is not in safe mode.
+            records: How many of them to read at least.
+
+        Raises:
+            LinkError: No answer, the link is gone, or nothing comes any more.
+        """
+        log = await session.ask(LogStatus, frames.REQUEST, (flash.LOG_STATUS,))
+        first = max(log.oldest, log.next - records)
+        if not self._first <= first <= self._next <= log.next:  # too little, a hole, or erased
+            self._events, self._first, self._next = [], first, first
+        async for record in download(session, self._next):
+            self._events.append(record.event)
+            self._next = record.number + 1
+        return clocks_of([*self._events, await session.status()])
+
+
+async def told_clocks(session: TimedContact) -> dict[int, BootClock]:
+    """Give the clock of each boot in the device's last days; raises as `Told.clocks` does."""
+    return await Told().clocks(session)
