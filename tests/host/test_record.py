@@ -6,14 +6,23 @@ from datetime import datetime, timedelta, timezone
 
 import pytest
 
+from posturecore import frames
 from trunkline import connect
 from trunkline.captures.capture import read_capture
 from trunkline.captures.recorder import Recorder
+from trunkline.captures.stretch import Stretch
 from trunkline.captures.tally import Tally
 from trunkline.device.record import record
 from trunkline.device.timekeeping import SetTime
 from trunkline.errors import LinkError
-from trunkline.protocol.events import Samples, TimeAnchor
+from trunkline.protocol.events import (
+    Blocks,
+    LinkBack,
+    Samples,
+    SamplesRun,
+    TimeAnchor,
+    build,
+)
 
 from .tcp_device import tcp_device
 
@@ -72,12 +81,57 @@ async def test_an_unreachable_device_is_a_sentence_and_leaves_no_file(tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
-async def test_a_recording_ends_by_itself_when_its_time_is_up(tmp_path):
+async def test_a_recording_ends_with_the_sample_that_makes_it_long_enough(tmp_path):
     async with tcp_device(0.01) as device:
-        session, tally, heard = connect(device.where), Tally(), []
-        session.listeners.append(heard.append)
+        session, tally = connect(device.where), Tally()
         with Recorder(tmp_path / "a.tlcap", {}) as recorder:
-            await record(session, recorder, tally, print, seconds=0.2)
-    samples = sum(len(event.items) for event in heard if isinstance(event, Samples))
-    assert tally.samples == samples > 0
+            await record(session, recorder, tally, print, length_s=4)
+        assert device.was_left_politely
+    runs = [e for e in read_capture(tmp_path / "a.tlcap").events if isinstance(e, SamplesRun)]
+    assert sum(len(run.counts) for run in runs) == tally.samples == 240
     assert not session.is_lost
+
+
+async def test_a_device_that_sends_no_samples_is_not_waited_for_for_ever(tmp_path, monkeypatch):
+    monkeypatch.setattr("trunkline.device.record._SILENCE_S", 0.01)
+    async with tcp_device(3600) as device:  # one frame at once, and no more
+        session, tally = connect(device.where), Tally()
+        with Recorder(tmp_path / "a.tlcap", {}) as recorder:
+            await record(session, recorder, tally, print, length_s=4, speed=100)
+        assert device.was_left_politely
+    assert tally.samples == 12
+
+
+def hello(boot_id):
+    return build(frames.HELLO, 0, (frames.VERSION, 0, 0, 6, 60000, boot_id, 0, b"device-1", 0), ())
+
+
+def taken(index, count):
+    return Samples(0, index, 0, ((0,) * 9,) * count)
+
+
+@pytest.mark.parametrize(
+    ("events", "done_s"),
+    [
+        pytest.param([hello(1)], 0, id="nothing yet"),
+        pytest.param([taken(6000, 600)], 10, id="the count before the first one heard"),
+        pytest.param([taken(0, 60), taken(540, 60)], 10, id="a gap"),
+        pytest.param([taken(0, 60), taken(0, 60)], 1, id="twice the same"),
+        pytest.param(
+            [Blocks(0, 50, ((0,) * 23,) * 2), Blocks(0, 58, ((0,) * 23,) * 2)], 1, id="blocks"
+        ),
+        pytest.param(
+            [hello(1), taken(0, 60), LinkBack(1, 30, 1800), taken(1860, 60)], 32, id="a lost link"
+        ),
+        pytest.param(
+            [hello(1), taken(900, 60), hello(2), LinkBack(1, 30, None), taken(12, 60)],
+            32,
+            id="a restart",
+        ),
+    ],
+)
+def test_a_stretch_is_counted_by_the_device_and_gaps_are_time(events, done_s):
+    stretch = Stretch()
+    for event in events:
+        stretch.take(event)
+    assert stretch.done_s == done_s

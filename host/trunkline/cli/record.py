@@ -32,7 +32,7 @@ def record(
         ),
     ] = Path("."),
     length: Annotated[
-        str | None, typer.Option("--for", metavar="TIME", help="Stop after 90s, 30min, 8h, 2d.")
+        str | None, typer.Option("--for", metavar="TIME", help="Keep 90s, 30min, 8h or 2d.")
     ] = None,
     blocks: Annotated[
         bool, typer.Option("--blocks", help="Blocks (10 a second) in place of samples (60).")
@@ -54,7 +54,7 @@ def record(
 
     Example:  trunkline record usb:/dev/ttyACM0 -o monday.tlcap
     """
-    seconds = None if length is None else _seconds(length) / (speed or 1.0)
+    length_s = _seconds(length)
     import asyncio  # here, as all that works with it: the other commands need not wait for it
 
     from trunkline.captures.recorder import Recorder
@@ -62,25 +62,34 @@ def record(
     from trunkline.device.connecting import connect
     from trunkline.device.record import record as record_from
 
-    session, tally = connect(where, speed=speed), Tally()
+    session, tally = connect(where, speed=_pace(where, speed, length_s)), Tally()
     recorder = Recorder(output, header_of(where))
     if where.startswith("sim:"):
         err.print("[yellow]SIMULATED[/]: a virtual board")
     try:
         with recorder, _progress(session, recorder, tally):
-            asyncio.run(
-                record_from(
-                    session,
-                    recorder,
-                    tally,
-                    _say,
-                    seconds=seconds,
-                    samples=not blocks,
-                    blocks=blocks,
-                )
+            work = record_from(
+                session,
+                recorder,
+                tally,
+                _say,
+                length_s=length_s,
+                speed=speed or 1.0,
+                samples=not blocks,
+                blocks=blocks,
             )
+            asyncio.run(work)
     finally:
         _summarise(recorder, tally, as_json)
+
+
+def _pace(where: str, speed: float | None, length_s: float | None) -> float | None:
+    """Play a part of a capture at a pace: frame by frame, so that it ends behind the right one."""
+    from trunkline.captures.capture import SUFFIX
+    from trunkline.device.connecting import FASTEST
+
+    is_part = where.endswith(SUFFIX) and length_s is not None
+    return FASTEST if is_part and speed is None else speed
 
 
 def header_of(where: str) -> Mapping[str, Any]:
@@ -98,7 +107,9 @@ def _say(sentence: str) -> None:
     err.print(escape(sentence), soft_wrap=True)
 
 
-def _seconds(text: str) -> float:
+def _seconds(text: str | None) -> float | None:
+    if text is None:
+        return None
     match = re.fullmatch(r"(\d+(?:\.\d+)?) ?(s|min|h|d|)", text.strip())
     seconds = float(match[1]) * _SECONDS[match[2]] if match else 0.0
     if not 0 < seconds < math.inf:
