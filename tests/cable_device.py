@@ -146,7 +146,7 @@ class CableDevice:
 
 
 class SocketTransport(Transport):
-    """The host's end without pyserial, which takes a socket's bytes one by one.
+    """The host's end in the loop, without a thread.
 
     `on_bytes` is told how many have come before they are handed on.
     """

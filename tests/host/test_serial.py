@@ -11,6 +11,7 @@ import serial
 from posturecore import flash, frames, wire
 from trunkline.errors import LinkError
 from trunkline.transports.serial import SerialTransport
+from trunkline.transports.strands import Strands
 
 ALIVE_BYTES = wire.OVERHEAD + 1
 CUE = wire.pack_frame(frames.CUE, 5, (1, 0, 1, 0))
@@ -138,6 +139,33 @@ async def test_port_over_tcp_is_a_port():
     await server.wait_closed()
     assert states(heard)[0] == frames.ALIVE_COMES
     assert not ear.lost.is_set()
+
+
+async def test_port_over_tcp_is_read_by_what_is_there_and_not_by_the_byte(monkeypatch):
+    pieces = []
+
+    class Counted(Strands):
+        def feed(self, data):
+            pieces.append(len(data))
+            return super().feed(data)
+
+    async def serve(reader, writer):
+        await reader.read(ALIVE_BYTES)  # before that, it may be old
+        writer.write(CUE * 5000)
+        await reader.read()
+        writer.close()
+
+    monkeypatch.setattr("trunkline.transports.serial.Strands", Counted)
+    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
+    link, ear = SerialTransport(f"socket://127.0.0.1:{port}"), Ear()
+    await link.open(*ear.of())
+    await ear.until(CUE * 5000)
+    await link.close()
+    server.close()
+    await server.wait_closed()
+    assert sum(pieces) == 5000 * len(CUE)
+    assert len(pieces) < 1000
 
 
 # What can be wrong

@@ -18,6 +18,7 @@ from trunkline.transports.strands import Strands
 
 _BAUD = 115200  # USB ignores it
 _READ_S = 0.25  # how soon the reader sees that it should end
+_READ_BYTES = 4096
 _WRITE_S = 2.0
 _BEAT_S = 1.0  # the device takes a host that is silent for 3 s for gone
 _REASONS = {
@@ -149,11 +150,19 @@ class SerialTransport(Transport):
     ) -> None:
         try:
             while not self._is_closing.is_set():
-                data = port.read(port.in_waiting or 1)
-                if data:
+                if data := self._come(port):
                     loop.call_soon_threadsafe(received, data)
         except OSError:  # unplugged
             loop.call_soon_threadsafe(lost)
+
+    def _come(self, port: serial.SerialBase) -> bytes:
+        """Wait a little for something, and give all that is there."""
+        data: bytes = port.read(port.in_waiting or 1)
+        if data and self.name.lower().startswith("socket:"):  # its in_waiting is never above 1
+            port.timeout = 0
+            data += port.read(_READ_BYTES)
+            port.timeout = _READ_S
+        return data
 
     async def _say(self, state: int) -> None:
         await self.write(wire.pack_frame(frames.ALIVE, 0, (state,)))
