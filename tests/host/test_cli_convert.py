@@ -70,7 +70,7 @@ def test_arrays_that_no_column_holds_are_told(run):
     [
         pytest.param(("none.npz", "a.csv"), "no file 'none.npz'", id="missing"),
         pytest.param((EXAMPLE, "a.docx"), "'a.docx' to export to", id="suffix"),
-        pytest.param((EXAMPLE, "no/a.csv"), "No such file or directory", id="folder"),
+        pytest.param((EXAMPLE, "no/a.csv"), "'no/a.csv': No such file", id="folder"),
         pytest.param((EXAMPLE, "a.csv", "--to", "xml"), "'xml'", id="kind"),
         pytest.param((EXAMPLE, "a.csv", "--subject", "1"), "--subject 1", id="label"),
         pytest.param((EXAMPLE, "ds", "--subject", "a b"), "letters and digits", id="name"),

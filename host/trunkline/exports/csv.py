@@ -25,7 +25,7 @@ def write_csv(recording: Recording, path: Path) -> tuple[Path, ...]:
     """
     description = to_description(recording)
     beside = dictionary_path(path)
-    with new_file(beside) as beside_place, new_file(path) as place:
+    with new_file(path) as place, new_file(beside) as beside_place:  # what was asked for first
         write_rows(place, to_columns(recording), ",", has_header=True)
         write_json(beside_place, description)
     return path, beside
