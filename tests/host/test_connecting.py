@@ -1,11 +1,15 @@
 """One word says where the device is, and gives a session with it."""
 
+from types import SimpleNamespace
+
 import pytest
 
 import trunkline
-from trunkline import InputError
+from trunkline import InputError, examples
+from trunkline.captures.streamed import stream_of
 from trunkline.device.connecting import transport_to
 from trunkline.device.session import Session
+from trunkline.exports import export
 from trunkline.transports.ble import BleTransport
 from trunkline.transports.capture import CaptureTransport
 from trunkline.transports.serial import SerialTransport
@@ -32,9 +36,11 @@ def test_each_form_gives_its_own_way_to_the_device(where, kind, name):
     assert transport.name == name
 
 
-@pytest.mark.parametrize("where", ["", "trunkline", "usb:", "BLE:x", "day.csv", "http://x", "sim"])
+@pytest.mark.parametrize("where", ["", "trunkline", "usb:", "BLE:x", "day.doc", "http://x", "sim"])
 def test_a_form_that_there_is_not_is_answered_with_those_there_are(where):
-    with pytest.raises(InputError, match=r"ble:NAME, ble:ADDRESS, usb:PORT, sim:, sim:TAPE or a"):
+    with pytest.raises(
+        InputError, match=r"ble:NAME, ble:ADDRESS, usb:PORT, sim:, sim:TAPE, a capture"
+    ):
         trunkline.connect(where)
 
 
@@ -50,6 +56,28 @@ def test_what_is_no_tape_is_refused_before_anything_starts(tmp_path):
     for name in ("nowhere", "short", "other"):
         with pytest.raises(InputError, match="write_tape"):
             trunkline.connect(f"sim:{tmp_path / name}")
+
+
+@pytest.mark.parametrize("name", ["a.csv", "dataset"])
+async def test_any_recording_is_played_as_its_device_would_have_streamed_it(tmp_path, name):
+    recording = trunkline.load(examples.path(examples.NAMES[0]))
+    export(recording, tmp_path / name)
+    expected = b"".join(stream_of(recording))
+    sink = bytearray()
+    session = trunkline.connect(tmp_path / name)
+    session.capture = SimpleNamespace(write=sink.extend)
+    async with session:
+        assert not session.takes_commands
+        await session.wait_over()
+    assert sink == expected
+
+
+def test_a_recording_that_is_not_there_or_says_too_little_is_one_sentence(tmp_path):
+    with pytest.raises(InputError, match=r"no file 'day.csv'"):
+        trunkline.connect("day.csv")
+    (tmp_path / "a.csv").write_text("t,x,y,z\n0,1,2,3\n")
+    with pytest.raises(InputError, match="expected"):
+        trunkline.connect(tmp_path / "a.csv")
 
 
 def test_connecting_opens_nothing_yet():

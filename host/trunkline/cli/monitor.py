@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from trunkline.cli.output import err, escape, out
-from trunkline.cli.record import header_of
+from trunkline.cli.record import header_of, tell_simulated
 from trunkline.errors import InputError
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ def monitor(
     where: Annotated[
         str,
         typer.Argument(
-            help="ble:NAME or ble:ADDRESS, usb:PORT, sim: (a virtual board), or a capture."
+            help="ble:NAME or ble:ADDRESS, usb:PORT, sim: (a virtual board), or a recording."
         ),
     ],
     record: Annotated[
@@ -52,24 +52,23 @@ def monitor(
         connect,  # here: the other commands need not wait for it
     )
 
-    session = connect(where, speed=speed)
+    session, header = connect(where, speed=speed), header_of(where)
     with ExitStack() as stack:
         if record is not None:
-            session.capture = stack.enter_context(Recorder(record, header_of(where)))
-        if where.startswith("sim:"):
-            err.print("[yellow]SIMULATED[/]: a virtual board")
+            session.capture = stack.enter_context(Recorder(record, header))
+        origin = f"SIMULATED, {where}" if tell_simulated(where, header) else where
         is_screen = session.takes_commands or speed is not None
-        show(session, where, seconds=seconds, is_screen=is_screen and not plain, as_json=as_json)
+        show(session, origin, seconds=seconds, is_screen=is_screen and not plain, as_json=as_json)
 
 
 def show(
-    session: "Session", where: str, *, seconds: float = 0.0, is_screen: bool, as_json: bool
+    session: "Session", origin: str, *, seconds: float = 0.0, is_screen: bool, as_json: bool
 ) -> None:
     """Open a session and show what comes, to its end or for so long; 0: to its end."""
     import asyncio
 
     if is_screen and out.console.is_terminal and not as_json:
-        asyncio.run(_on_screen(session, where, seconds))
+        asyncio.run(_on_screen(session, origin, seconds))
     else:
         asyncio.run(_in_lines(session, seconds, as_json))
     faults = ", ".join(f"{kind} {n}" for kind, n in session.counts.items() if kind != "good")
@@ -86,11 +85,10 @@ async def _in_lines(session: "Session", seconds: float, as_json: bool) -> None:
         await session.wait_over(seconds or None)
 
 
-async def _on_screen(session: "Session", where: str, seconds: float) -> None:
+async def _on_screen(session: "Session", origin: str, seconds: float) -> None:
     from trunkline.cli.screen import Screen
     from trunkline.protocol.events import Event, TimeNotSet
 
-    origin = f"SIMULATED, {where}" if where.startswith("sim:") else where
     said: list[str] = []  # too long for the picture, and beneath it nobody would read it
 
     def hear(event: Event) -> None:

@@ -23,7 +23,7 @@ _REFRESH_HZ = 2
 
 def record(
     where: Annotated[
-        str, typer.Argument(help="ble:NAME or ble:ADDRESS, usb:PORT, sim:, or a capture.")
+        str, typer.Argument(help="ble:NAME or ble:ADDRESS, usb:PORT, sim:, or a recording.")
     ],
     output: Annotated[
         Path,
@@ -63,9 +63,9 @@ def record(
     from trunkline.device.record import record as record_from
 
     session, tally = connect(where, speed=_pace(where, speed, length_s)), Tally()
-    recorder = Recorder(output, header_of(where))
-    if where.startswith("sim:"):
-        err.print("[yellow]SIMULATED[/]: a virtual board")
+    header = header_of(where)
+    recorder = Recorder(output, header)
+    tell_simulated(where, header)
     try:
         with recorder, _progress(session, recorder, tally):
             work = record_from(
@@ -95,12 +95,25 @@ def _pace(where: str, speed: float | None, length_s: float | None) -> float | No
 def header_of(where: str) -> Mapping[str, Any]:
     """Say what a capture from there is; a copy of a simulation is still one."""
     from trunkline.captures.capture import SUFFIX, read_frames
+    from trunkline.device.connecting import is_recording
+    from trunkline.readers import load
 
     if where.endswith(SUFFIX):
         header = read_frames(where)[0]
         if header is not None:
             return header
+    if is_recording(where):
+        return {"source": where, "is_simulated": load(where).is_simulated}
     return {"source": where, "is_simulated": where.startswith("sim:")}
+
+
+def tell_simulated(where: str, header: Mapping[str, Any]) -> bool:
+    """Say so if nobody wears what is there; return whether that is so."""
+    is_simulated = header.get("is_simulated") is True
+    if is_simulated:
+        what = "a virtual board" if where.startswith("sim:") else "nobody wore this"
+        err.print(f"[yellow]SIMULATED[/]: {what}")
+    return is_simulated
 
 
 def _say(sentence: str) -> None:

@@ -4,6 +4,7 @@ ble:NAME, ble:ADDRESS    over the air; "ble:" alone: the device that this host i
 usb:PORT, socket://…     a cable, or a serial port that somebody serves over TCP
 sim:, sim:TAPE           a virtual board: a simulated desk, or motion that `write_tape` wrote
 FILE.tlcap               a capture, played as if live
+FILE                     any other recording that `load` reads, as a device would have sent it
 """
 
 import math
@@ -30,21 +31,24 @@ def connect(
     speed: float | None = None,
     set_time: bool | SetTime = True,
 ) -> Session:
-    """Prepare a session with a device, a virtual one or a capture; `async with` opens it.
+    """Prepare a session with a device, a virtual one or a recording; `async with` opens it.
 
     The first connection must succeed; from then on a lost link is brought back.
 
     Args:
         where: "ble:NAME", "ble:ADDRESS", "ble:" (the one paired with), "usb:PORT",
-            "socket://HOST:PORT", "sim:", "sim:TAPE" or a capture's path.
+            "socket://HOST:PORT", "sim:", "sim:TAPE" or the path of a capture, or of anything else
+            that `load` reads without further words; a Session(RecordedTransport(recording)) plays
+            what it does not.
         capture: Where all that the device sends goes; the caller closes it.
         reconnect: Whether a lost link is brought back, or how.
-        speed: Of a virtual board, virtual seconds a second; None: 1. Of a capture, recorded
-            seconds a second; None: as fast as they are taken.
+        speed: Of a virtual board, virtual seconds a second; None: 1. Of a capture or a recording,
+            recorded seconds a second; None: as fast as they are taken.
         set_time: Whether the device is told the time by itself, beside all else, or how.
 
     Raises:
-        InputError: Nowhere that can be reached, or a speed that is none.
+        InputError: Nowhere that can be reached, a recording that cannot be used, or a speed that
+            is none.
     """
     return Session(
         transport_to(str(where), speed),
@@ -86,11 +90,25 @@ def transport_to(where: str, speed: float | None = None) -> Transport:
         from trunkline.transports.capture import CaptureTransport
 
         return CaptureTransport(where, speed)
+    if is_recording(where):
+        from trunkline.readers import load
+        from trunkline.transports.recorded import RecordedTransport
+
+        return RecordedTransport(load(where), speed=speed)
     raise InputError(
         found=where or "nothing",
-        expected="ble:NAME, ble:ADDRESS, usb:PORT, sim:, sim:TAPE or a capture (.tlcap)",
+        expected="ble:NAME, ble:ADDRESS, usb:PORT, sim:, sim:TAPE, a capture (.tlcap) or another "
+        "recording",
         hint="sim: needs no hardware",
     )
+
+
+def is_recording(where: str) -> bool:
+    """Tell whether this is a file or folder that `load` reads, by its name."""
+    from trunkline.readers import READERS
+
+    path = Path(where)
+    return path.suffix.lower() in READERS or (where != "" and path.is_dir())
 
 
 def _how(given: bool | _How, usual: type[_How]) -> _How | None:
