@@ -10,20 +10,23 @@ from posturecore import wire
 FAULTS = ("lose", "double", "swap", "damage")
 
 
-GREETING = 12  # frames at the start of each link that pass: who cannot connect shows nothing
+GREETING = 12  # frames that opening a link takes, both ways
 
 
 class BadCable:
-    """Passes frames on, both ways, and does something to a share of those behind the greeting.
+    """Passes frames on, both ways, and does something to a share of them.
+
+    The first `spared` of each link pass: who cannot connect shows nothing of what comes after.
 
     Attributes:
         counts: How often each of FAULTS came, and frames under "passed".
     """
 
-    def __init__(self, device_port: int, share: float, seed: int):
+    def __init__(self, device_port: int, share: float, seed: int, spared: int = GREETING):
         self.counts = Counter()
         self._port = device_port
         self._share = share
+        self._spared = spared
         self._chance = random.Random(seed)
 
     @contextlib.asynccontextmanager
@@ -41,7 +44,7 @@ class BadCable:
 
     async def _host(self, reader, writer):
         self._tasks.add(asyncio.current_task())
-        self._greeting = GREETING
+        self._greeting = self._spared
         there = await asyncio.open_connection("127.0.0.1", self._port)
         try:
             await asyncio.gather(self._pass(reader, there[1]), self._pass(there[0], writer))

@@ -1,7 +1,8 @@
-"""Syncing over a cable that spoils one frame in a hundred, or one in five."""
+"""Connecting and syncing over a cable that spoils one frame in a hundred, or one in five."""
 
 import pytest
 
+from posturecore import params
 from tests.bad_cable import FAULTS, BadCable
 from tests.cable_device import CableDevice
 from tests.host.log_device import DEVICE_ID, Device
@@ -68,3 +69,35 @@ async def test_bad_cable_loses_no_record_and_brings_none_twice(device, tmp_path,
     # A stored frame that has lost its mark looks like a live one.
     assert not [event for event in heard if isinstance(event, EpisodeFrame | Minutes)]
     assert share / 2 < spoilt / bad.counts.total() < share * 2, (tries, bad.counts)
+
+
+@pytest.fixture
+def _brisk(monkeypatch):
+    """Find at once, at both ends, that a frame does not go on."""
+    monkeypatch.setattr("trunkline.transports.serial._READ_S", 0.02)
+    monkeypatch.setattr("usb._CUT_MS", 40)
+
+
+@pytest.mark.usefixtures("_brisk")
+@pytest.mark.parametrize("share", [0.01, 0.2])
+async def test_a_host_connects_though_the_cable_is_bad_from_the_first_byte(device, share):
+    async with CableDevice(device).serve() as there:
+        bad = BadCable(there, share, seed=9, spared=0)
+        async with bad.serve() as port:
+            for _ in range(3):
+                link = SerialTransport(f"socket://127.0.0.1:{port}")
+                async with Session(link, answer_s=1.0) as session:
+                    assert session.info.device_id == DEVICE_ID
+                    assert session.settings == params.defaults()
+                    assert (await session.status()).boot_id == device.boot_id
+    spoilt = sum(bad.counts[fault] for fault in FAULTS)
+    assert spoilt > 0, bad.counts
+
+
+@pytest.mark.usefixtures("_brisk")
+async def test_a_cable_that_carries_nothing_whole_ends_in_one_sentence(device, monkeypatch):
+    monkeypatch.setattr("tests.bad_cable.FAULTS", ("lose", "damage"))
+    async with CableDevice(device).serve() as there, BadCable(there, 1, 5, 0).serve() as port:
+        session = Session(SerialTransport(f"socket://127.0.0.1:{port}"), answer_s=0.2)
+        with pytest.raises(LinkError, match=r"did not answer hello within 0.2 s; .*another cable"):
+            await session.__aenter__()

@@ -94,6 +94,15 @@ async def test_frames_go_both_ways_and_stored_ones_apart(device):
     assert not ear.lost.is_set()
 
 
+async def test_frame_that_does_not_go_on_holds_back_none_behind_it(device):
+    link, ear = SerialTransport(device.name), Ear()
+    await link.open(*ear.of())
+    os.write(device.end, CUE[:2] + b"\xea" + CUE[3:] + CUE)  # it says that it has 234 bytes
+    await ear.until(CUE)
+    assert link.noise_bytes == len(CUE)
+    await link.close()
+
+
 async def test_closed_port_takes_nothing_and_closing_twice_is_fine(device):
     link = SerialTransport(device.name)
     await link.open(*Ear().of())

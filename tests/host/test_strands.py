@@ -102,3 +102,12 @@ def test_noise_is_left_out_and_counted(seed):
         wanted.append(live(k))
     (lives, _), counted = apart(data, chance.randrange(1, 50))
     assert (lives, counted) == (wanted, noise)
+
+
+def test_length_that_promises_too_much_holds_nothing_back_once_it_is_cut():
+    promising = live(5)[:2] + b"\xea" + live(5)[3:]
+    strands = Strands()
+    assert list(strands.feed(promising + live(6) + live(7)[:4])) == []
+    assert list(strands.cut()) == [(False, live(6))]
+    assert strands.noise_bytes == len(promising) + 4
+    assert list(strands.feed(live(8))) == [(False, live(8))]

@@ -17,7 +17,11 @@ Answer = asyncio.Future[Frame]
 
 
 class Answers:
-    """Frames that are waited for: an ack by its frame's sequence, any other by its kind."""
+    """Frames that are waited for: an ack by its frame's sequence, any other by its kind.
+
+    Attributes:
+        answer_s: How long an answer may take.
+    """
 
     def __init__(self, name: str, answer_s: float) -> None:
         """Wait for nothing yet.
@@ -27,7 +31,7 @@ class Answers:
             answer_s: How long an answer may take.
         """
         self._name = name
-        self._answer_s = answer_s
+        self.answer_s = answer_s
         self._waiting: dict[tuple[type[Frame], int], list[Answer]] = {}
 
     def expect(self, kind: type[Frame], sequence: int = -1) -> Answer:
@@ -65,6 +69,13 @@ class Answers:
                 answer.set_exception(LinkError(f"{self._name}: {reason}; try again."))
                 answer.exception()  # whoever waits still gets it; nobody waiting is no fault
 
+    def missing(self, what: str) -> LinkError:
+        """Give the error of an answer that did not come."""
+        return LinkError(
+            f"{self._name} did not answer {what} within {self.answer_s:g} s; expected an answer "
+            "at once; try bringing it closer, or another cable, and connect again."
+        )
+
     async def wait(self, answer: Answer, kind: type[_Kind], what: str) -> _Kind:
         """Wait for an answer.
 
@@ -73,13 +84,10 @@ class Answers:
             ProtocolError: It is of another kind.
         """
         try:
-            async with asyncio.timeout(self._answer_s):
+            async with asyncio.timeout(self.answer_s):
                 frame = await answer
         except TimeoutError:
-            raise LinkError(
-                f"{self._name} did not answer {what} within {self._answer_s:g} s; "
-                "bring it closer and connect again."
-            ) from None
+            raise self.missing(what) from None
         if not isinstance(frame, kind):
             raise ProtocolError(f"{self._name} answered {what} with {frame}.")
         return frame

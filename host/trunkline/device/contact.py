@@ -116,6 +116,8 @@ class Contact(Hearing):
     async def command(self, frame: int, values: Values, items: Items = ()) -> None:
         """Send one command frame and wait until the device has taken it; never sent twice.
 
+        But a request, which changes nothing, is sent again where no answer comes.
+
         Raises:
             LinkError: No answer, or the link is gone: whether the device has taken it is unknown.
             InputError: The device refused the value, or it does not fit the frame.

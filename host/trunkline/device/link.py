@@ -1,5 +1,7 @@
 """One connection over one transport: bytes become events, commands find their answers."""
 
+import asyncio
+from asyncio import FIRST_COMPLETED
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -13,6 +15,7 @@ from trunkline.protocol.events import Ack, Event
 from trunkline.protocol.frame import Frame, Items
 from trunkline.transports.base import Transport
 
+_TRIES = 10  # of a request, over the time that its answer may take
 _Kind = TypeVar("_Kind", bound=Frame)
 Values = tuple[int | bytes, ...]
 
@@ -72,21 +75,21 @@ class Link:
     async def command(self, frame: int, values: Values, items: Items = ()) -> None:
         """Send one command frame and wait until the device has taken it.
 
+        A command is sent once. A request changes nothing on the device, so it is sent again where
+        no answer comes: a cable may lose frames.
+
         Raises:
             LinkError: No answer, or the link is gone.
             InputError: The device refused the value, or it does not fit the frame.
         """
+        if frame == frames.REQUEST:
+            await self._request(values)
+            return
         sequence, data = self._pack(frame, values, items)
         with self._answers.expecting(Ack, sequence) as answer:
             await self._write(data)
             ack = await self._answers.wait(answer, Ack, frames.FRAMES[frame][0])
-        if ack.code != frames.ACK_DONE:
-            meaning = frames.ACK_CODES[ack.code] if ack.code < len(frames.ACK_CODES) else "?"
-            raise InputError(
-                found=f"{frames.FRAMES[frame][0]} {values} refused by the device: {meaning}",
-                expected="a command that the device can carry out",
-                hint="check the value; if the device is busy, try again in a few seconds",
-            )
+        _check_done(ack, frame, values)
 
     async def send(self, frame: int, values: Values) -> None:
         """Send a frame that the device does not acknowledge.
@@ -104,9 +107,27 @@ class Link:
             InputError: The device refused the command.
         """
         with self._answers.expecting(kind) as answer:
-            await self.command(frame, values)
-            name = frames.FRAMES[int(values[0]) if frame == frames.REQUEST else frame][0]
-            return await self._answers.wait(answer, kind, name)
+            if frame == frames.REQUEST:
+                await self._request(values, answer)
+            else:
+                await self.command(frame, values)
+            return await self._answers.wait(answer, kind, _name_of(frame, values))
+
+    async def _request(self, values: Values, answer: Answer | None = None) -> None:
+        """Send a request until it is answered: by the frame asked for, or else by its ack."""
+        loop, patience_s = asyncio.get_running_loop(), self._answers.answer_s / _TRIES
+        for _ in range(_TRIES):
+            sequence, data = self._pack(frames.REQUEST, values, ())
+            with self._answers.expecting(Ack, sequence) as ack:
+                goal, end_s = answer or ack, loop.time() + patience_s
+                await self._write(data)
+                await asyncio.wait({goal, ack}, timeout=patience_s, return_when=FIRST_COMPLETED)
+                if ack.done() and isinstance(taken := ack.result(), Ack):
+                    _check_done(taken, frames.REQUEST, values)
+                await asyncio.wait({goal}, timeout=end_s - loop.time())  # it may follow its ack
+            if goal.done():
+                return
+        raise self._answers.missing(_name_of(frames.REQUEST, values))
 
     async def begin(self, kind: type[_Kind], frame: int, values: Values) -> Answer:
         """Send a command that is answered much later with a frame; give a future of that frame.
@@ -158,3 +179,19 @@ class Link:
         self._ears.event(event)
         if isinstance(event, Frame):
             self._answers.deliver(event)
+
+
+def _name_of(frame: int, values: Values) -> str:
+    """Name what is asked for."""
+    return frames.FRAMES[int(values[0]) if frame == frames.REQUEST else frame][0]
+
+
+def _check_done(ack: Ack, frame: int, values: Values) -> None:
+    """Refuse what the device has refused."""
+    if ack.code != frames.ACK_DONE:
+        meaning = frames.ACK_CODES[ack.code] if ack.code < len(frames.ACK_CODES) else "?"
+        raise InputError(
+            found=f"{frames.FRAMES[frame][0]} {values} refused by the device: {meaning}",
+            expected="a command that the device can carry out",
+            hint="check the value; if the device is busy, try again in a few seconds",
+        )

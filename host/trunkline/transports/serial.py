@@ -19,6 +19,7 @@ from trunkline.transports.strands import Strands
 _BAUD = 115200  # USB ignores it
 _READ_S = 0.25  # how soon the reader sees that it should end
 _READ_BYTES = 4096
+_CUT_READS = 2  # in vain: a frame that does not go on for 0.5 s is none, as in usb.py
 _WRITE_S = 2.0
 _BEAT_S = 1.0  # the device takes a host that is silent for 3 s for gone
 _REASONS = {
@@ -78,7 +79,8 @@ class SerialTransport(Transport):
         self._is_closing.clear()
 
         def received(data: bytes) -> None:
-            for is_log, frame in self._strands.feed(data):
+            came = self._strands.feed(data) if data else self._strands.cut()
+            for is_log, frame in came:
                 (on_log if is_log else on_data)(frame)
 
         def lost() -> None:
@@ -148,15 +150,18 @@ class SerialTransport(Transport):
         received: Callable[[bytes], None],
         lost: Callable[[], None],
     ) -> None:
+        in_vain = 0
         try:
             while not self._is_closing.is_set():
-                if data := self._come(port):
+                data = self._come(port)
+                in_vain = 0 if data else in_vain + 1
+                if data or in_vain == _CUT_READS:
                     loop.call_soon_threadsafe(received, data)
         except OSError:  # unplugged
             loop.call_soon_threadsafe(lost)
 
     def _come(self, port: serial.SerialBase) -> bytes:
-        """Wait a little for something, and give all that is there."""
+        """Wait a little for something, and give all that is there; b"": nothing came."""
         data: bytes = port.read(port.in_waiting or 1)
         if data and self.name.lower().startswith("socket:"):  # its in_waiting is never above 1
             port.timeout = 0

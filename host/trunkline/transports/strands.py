@@ -51,6 +51,17 @@ class Strands:
                 self._stored = None
         del self._buffer[:at]
 
+    def cut(self) -> Iterator[tuple[bool, bytes]]:
+        """Know that what has begun does not go on; yield the whole frames behind its beginning.
+
+        A length that was damaged may promise more than will ever come.
+        """
+        while self._buffer:
+            del self._buffer[:1]
+            self.noise_bytes += 1
+            self._stored = None
+            yield from self.feed(b"")
+
     def _sort(self, frame: bytes) -> Iterator[tuple[bool, bytes]]:
         sequence = sequence_of(frame)
         if frame[1] == flash.STORED:
