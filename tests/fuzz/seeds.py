@@ -5,8 +5,11 @@ import json
 from pathlib import Path
 
 import numpy as np
+import scipy.io
+import scipy.sparse
 
 from posturecore import flash, frames, wire
+from tests.fuzz import mat_damage
 
 HERE = Path(__file__).parent
 _VECTORS = HERE.parent / "vectors" / "frames.json"
@@ -51,6 +54,36 @@ def _npy(array: object) -> bytes:
     return packed.getvalue()
 
 
+def _mat(arrays: dict[str, object], **options: str) -> bytes:
+    packed = io.BytesIO()
+    scipy.io.savemat(packed, arrays, **options)
+    data = packed.getvalue()
+    # Its first line tells the system and the time.
+    return data if options else b"MATLAB 5.0 MAT-file".ljust(116) + data[116:]
+
+
+def _mats() -> list[bytes]:
+    acc = np.tile([1.0, 0.02, -0.1], (20, 1))
+    arrays = {"fs": 50.0, "acc_g": acc, "placement": "L5", "time": np.arange(20) / 50}
+    cells = np.empty(2, dtype=object)
+    cells[:] = "a", acc[:2]
+    others = {
+        "cells": cells,
+        "sparse": scipy.sparse.csc_matrix(np.eye(3)),
+        "complex": np.eye(2) * 1j,
+        "is_simulated": True,
+        "acc_g": (acc * 100).astype(np.int16),
+    }
+    plain = _mat(arrays)
+    return [
+        plain,
+        _mat({"session": {**arrays, "notes": {"who": "nobody"}}}),
+        _mat(others),
+        _mat({"fs": 50.0, "acc_g": acc}, format="4"),
+        mat_damage.compressed_all(plain),
+    ]
+
+
 def seeds() -> dict[str, list[bytes]]:
     """Give the corpus of every target."""
     known, stream = _frames(), _stream()
@@ -77,6 +110,7 @@ def seeds() -> dict[str, list[bytes]]:
         ],
         # A header of 1024 bytes, and blocks of 512.
         "cwa": [_AXIVITY.read_bytes()[:4096], _AXIVITY.read_bytes()[:1536]],
+        "mat": _mats(),
     }
 
 

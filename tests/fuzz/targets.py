@@ -10,10 +10,12 @@ import warnings
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
+from unittest.mock import patch
 
 import numpy as np
 
 from posturecore import frames, wire
+from tests.fuzz import mat_server
 from trunkline.captures.capture import SUFFIX, read_capture
 from trunkline.errors import InputError
 from trunkline.protocol.decisions_run import DecisionsRun
@@ -22,6 +24,7 @@ from trunkline.protocol.events import Decisions, Event, Fault, Samples, SamplesR
 from trunkline.protocol.frame_runs import RunDecoder
 from trunkline.protocol.log import LogReader
 from trunkline.readers import load
+from trunkline.readers import mat as mat_reader
 from trunkline.recordings.recording import Recording
 
 # Numpy members of a made-up archive: their names, in the order of the parts of the input.
@@ -110,8 +113,17 @@ def cwa(data: bytes) -> None:
         _load(path, len(data))
 
 
+def mat(data: bytes) -> None:
+    """Hold what reading a MATLAB file promises; what is compressed may grow a thousandfold."""
+    server = mat_server.server()
+    with _file(data, ".mat") as path, patch.object(mat_reader, "in_own_process", server.read):
+        _load(path, 1000 * len(data))
+    if server.has_hung:
+        raise Broken("reading does not end")
+
+
 TARGETS: dict[str, Callable[[bytes], None]] = {
-    target.__name__: target for target in (decode, read_log, capture, csv, npz, parquet, cwa)
+    target.__name__: target for target in (decode, read_log, capture, csv, npz, parquet, cwa, mat)
 }
 
 

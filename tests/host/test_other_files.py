@@ -70,6 +70,23 @@ def test_a_file_that_crashes_scipy_is_one_sentence(tmp_path):
         load(tmp_path / "a.mat")
 
 
+def test_a_small_file_that_asks_for_gigabytes_is_one_sentence(tmp_path):
+    """Bytes 160 and on are the dimensions of a cell array: scipy 1.17 takes 8 bytes a cell."""
+    savemat(tmp_path / "a.mat", {"c": np.full((2, 1), "x", dtype=object)})
+    damaged = bytearray((tmp_path / "a.mat").read_bytes())
+    assert damaged[160:168] == b"\2\0\0\0\1\0\0\0"
+    damaged[160:164] = (1 << 27).to_bytes(4, "little")
+    (tmp_path / "a.mat").write_bytes(damaged)
+    with pytest.raises(InputError, match="asks for more memory"):
+        load(tmp_path / "a.mat")
+
+
+def test_a_matlab_file_may_name_an_array_as_it_likes(tmp_path, motion):
+    arrays = {"fs": RATE_HZ, "acc_g": motion[1], "file": 7, "allow_pickle": 8}
+    savemat(tmp_path / "a.mat", arrays)
+    assert load(tmp_path / "a.mat").extras == {"file": 7, "allow_pickle": 8}
+
+
 # ---- Axivity
 
 

@@ -1,10 +1,12 @@
 """Read a MATLAB file (version 7 or older): the names of arrays are those of an `.npz`.
 
-scipy reads it, in a process of its own: scipy 1.17 crashes on some damaged files, and a damaged
-file must cost one sentence, not the program.
+scipy reads it, in a process of its own: scipy 1.17 crashes on some damaged files, and takes all
+memory for others that are a kilobyte. A damaged file must cost one sentence, not the program.
 """
 
+import contextlib
 import io
+import os
 import struct
 import subprocess
 import sys
@@ -21,7 +23,11 @@ from trunkline.readers.npz import read_arrays
 from trunkline.recordings.recording import Recording
 
 _PLAIN = "fiubU"
-_TOO_NEW = 3
+_DAMAGED, _TOO_NEW, _TOO_LARGE = 1, 3, 4
+_MARK = "_"  # before each name handed over: numpy.savez has arguments of its own, as `file`
+# What a file may take to be read, where a process can be kept to it (Linux). [D]: compressed
+# arrays are seldom under a tenth of themselves, and are held three times over.
+_ROOM_BYTES, _ROOM_PER_BYTE = 256 << 20, 32
 
 
 def read_mat(path: Path, strict: bool, options: Mapping[str, Any]) -> Recording:
@@ -41,22 +47,36 @@ def read_mat(path: Path, strict: bool, options: Mapping[str, Any]) -> Recording:
 def _arrays(path: Path) -> dict[str, NDArray[Any]]:
     import scipy  # noqa: F401 - without it, say here which extra is missing
 
-    command = [sys.executable, "-m", __name__, str(path)]
-    done = subprocess.run(command, capture_output=True, check=False)
-    if done.returncode == _TOO_NEW:
+    code, packed = in_own_process(path)
+    if code == _TOO_NEW:
         raise InputError(
             found=f"{path.name!r} of MATLAB's version 7.3",
             expected="version 7 or older",
             hint="save('file.mat', '-v7') in MATLAB",
         )
-    if done.returncode != 0:
+    if code == _TOO_LARGE:
+        raise InputError(
+            found=f"{path.name!r}, which asks for more memory than a file of its size needs",
+            expected="a whole MATLAB file",
+            hint="copy it again, or save('file.mat', '-v6') in MATLAB",
+        )
+    if code != 0:
         raise InputError(
             found=f"{path.name!r}, which is no whole MATLAB file",
             expected="a .mat file with plain arrays",
             hint="copy or save it again",
         )
-    with np.load(io.BytesIO(done.stdout), allow_pickle=False) as archive:
-        return {name: archive[name] for name in archive.files}
+    with np.load(io.BytesIO(packed), allow_pickle=False) as archive:
+        return {name.removeprefix(_MARK): archive[name] for name in archive.files}
+
+
+def in_own_process(path: Path) -> tuple[int, bytes]:
+    """Give the exit code of a process that reads a file, below 0 if it died, and its .npz."""
+    command = [sys.executable, "-m", __name__, str(path)]
+    # Threads for linear algebra would take room that is counted.
+    env = {**os.environ, "OPENBLAS_NUM_THREADS": "1"}
+    done = subprocess.run(command, capture_output=True, check=False, env=env)
+    return done.returncode, done.stdout
 
 
 def _plain_arrays(path: str) -> dict[str, NDArray[Any]]:
@@ -70,23 +90,41 @@ def _plain_arrays(path: str) -> dict[str, NDArray[Any]]:
     return {name: array for name, array in arrays.items() if array.dtype.kind in _PLAIN}
 
 
-def _hand_over(path: str) -> int:
+def hand_over(path: str) -> int:
     """Write a file's arrays to stdout as an .npz; return the exit code."""
     from scipy.io.matlab import MatReadError
 
+    _limit_memory(Path(path))
     try:
         arrays = _plain_arrays(path)
     except NotImplementedError:
         return _TOO_NEW
+    except MemoryError:
+        return _TOO_LARGE
     except (
         MatReadError,
         *(OSError, EOFError, ValueError, TypeError, LookupError, AttributeError, NameError),
-        *(ArithmeticError, MemoryError, struct.error, zlib.error),
+        *(ArithmeticError, struct.error, zlib.error),
     ):  # all that scipy raises on damaged bytes
-        return 1
-    np.savez(sys.stdout.buffer, **arrays)  # type: ignore[arg-type] # its stub wants allow_pickle
+        return _DAMAGED
+    marked = {_MARK + name: array for name, array in arrays.items()}
+    np.savez(sys.stdout.buffer, **marked)  # type: ignore[arg-type] # its stub wants allow_pickle
     return 0
 
 
+def _limit_memory(path: Path) -> None:
+    """Let this process grow by what a file of that size may need; only Linux can."""
+    try:
+        pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[0])
+    except OSError:
+        return
+    import resource
+
+    room = _ROOM_BYTES + _ROOM_PER_BYTE * path.stat().st_size
+    limit = pages * resource.getpagesize() + room
+    with contextlib.suppress(ValueError):  # somebody has set a tighter one
+        resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
+
+
 if __name__ == "__main__":
-    sys.exit(_hand_over(sys.argv[1]))
+    sys.exit(hand_over(sys.argv[1]))
