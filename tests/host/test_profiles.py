@@ -41,9 +41,9 @@ FILES = {
         axivity,
     ),
     "shimmer": (
-        '"sep=,"\n'
+        '"sep=;"\n'
         + "".join(
-            f"{SHIMMER}{name}_CAL,"
+            f"{SHIMMER}{name}_CAL;"
             for name in (
                 *("Timestamp_Unix", "Accel_LN_X", "Accel_LN_Y", "Accel_LN_Z"),
                 *(
@@ -57,10 +57,10 @@ FILES = {
                 ),
             )
         )
-        + "\nms,m/(s^2),m/(s^2),m/(s^2),m/(s^2),m/(s^2),m/(s^2),mV,deg/s,deg/s,deg/s,\n",
+        + "\nms;m/(s^2);m/(s^2);m/(s^2);m/(s^2);m/(s^2);m/(s^2);mV;deg/s;deg/s;deg/s;\n",
         lambda k: line(
             1.79e12 + TIME_S[k] * 1e3, *ACC_M_S2[k], 9, 9, 9, 4000, *GYR_DEG_S[k], end=","
-        ),
+        ).replace(",", ";"),
     ),
     "x-imu3": (
         "Timestamp (us),Gyroscope X (deg/s),Gyroscope Y (deg/s),Gyroscope Z (deg/s),"
