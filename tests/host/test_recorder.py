@@ -1,9 +1,11 @@
 """A recorder writes a file a day and a boot, each whole by itself, and never blocks the link."""
 
+import json
 import os
 import threading
 from datetime import UTC, datetime, timedelta, timezone
 
+import numpy as np
 import pytest
 
 from posturecore import frames, params, wire
@@ -19,6 +21,7 @@ from trunkline.readers.checking import check
 from trunkline.wearer import simulate_desk_hour
 
 from .conftest import split
+from .terminal import complaint
 
 HEADER = {"source": "a test", "is_simulated": True}
 BERLIN = timezone(timedelta(hours=1))
@@ -185,6 +188,62 @@ def test_at_local_midnight_a_new_file_begins_that_replays_alone(tmp_path, desk_f
     whole = mirror_of(read_capture(first)).compare()
     assert whole.is_identical, whole.differences[:3]
     assert whole.blocks + mirror.compare().blocks >= 4700
+
+
+def recorded_over_midnight(folder, sent, midnight_s):
+    """Record so that the sample of that second is the first of the new day."""
+    clock = Clock(datetime(2026, 11, 23, 23, 50, tzinfo=BERLIN))
+    with Recorder(folder, HEADER, now=clock) as recorder:
+        for frame in sent:
+            if frame[1] == frames.SAMPLES and wire.unpack_frame(frame, 0)[2][0] == 60 * midnight_s:
+                clock.now += timedelta(minutes=10)
+            recorder.write(frame)
+    return recorder.paths
+
+
+def slouching():
+    """Give four minutes of somebody made-up who breathes, and slouches from 30 s to 210 s."""
+    time_s = np.arange(0, 240, 1 / 60)
+    deg = np.interp(time_s, [30, 32, 208, 210], [0, 20, 20, 0]) + 0.5 * np.sin(1.6 * time_s)
+    up = np.stack([np.cos(np.radians(deg)), 0 * deg, -np.sin(np.radians(deg))], 1)
+    gyr = np.stack([0 * deg, np.gradient(deg) * 60 / 0.035, 0 * deg], 1)
+    return np.concatenate([gyr, up * 4098, up * 16393], 1).astype(np.int16)
+
+
+@pytest.mark.parametrize("midnight_s", [5, 45, 130, 239])
+def test_files_of_one_boot_replay_as_if_there_were_no_midnight(tmp_path, midnight_s):
+    one = tmp_path / "one.tlcap"
+    write_capture(one, slouching())
+    whole, mirror = analyze_capture(one)
+    assert [episode.start_s < 130 < episode.end_s for episode in whole.episodes] == [True]
+    sent = split(read_frames(one)[1])
+    first, second = recorded_over_midnight(tmp_path / "days", sent, midnight_s)
+    both, again = analyze_capture(first, second, strict=True)
+    assert (both.episodes, both.cues, both.wear) == (whole.episodes, whole.cues, whole.wear)
+    assert again.compare() == mirror.compare()
+    assert again.compare().is_identical
+    alone = analyze_capture(second)[1].compare()
+    assert bool(alone.differences) == (30 < midnight_s < 210)
+
+
+def test_the_command_replays_them_together_and_only_captures(tmp_path, run):
+    write_capture(tmp_path / "one.tlcap", slouching())
+    sent = split(read_frames(tmp_path / "one.tlcap")[1])
+    paths = recorded_over_midnight(tmp_path / "days", sent, 130)
+    code, out, _ = run("replay", *paths, "--json")
+    assert code == 0
+    assert json.loads(out)["device"]["is_identical"] is True
+    for option in (("--speed", "9"), ("--set", "slouch_hold_s=9")):
+        assert "Found 2 files" in complaint(run("replay", *paths, *option))
+
+
+def test_files_that_do_not_go_on_where_another_ends_are_refused(tmp_path):
+    again = packed([hello(), samples(0), hello(8), samples(0)])
+    first, restarted = recorded(tmp_path / "days", again).paths
+    [other] = recorded(tmp_path / "other", packed([hello(), samples(0)])).paths
+    for further in (restarted, other, first):
+        with pytest.raises(InputError, match="goes on where"):
+            read_capture(first, further)
 
 
 def test_midnight_is_the_local_one_and_a_single_file_does_not_mind_it(tmp_path):

@@ -13,7 +13,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from types import TracebackType
 from typing import Any, Protocol, Self
 
 from posturecore import frames
@@ -131,12 +130,7 @@ class CaptureWriter:
         """Give the writer."""
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_error: object) -> None:
         """Close it."""
         self.close()
 
@@ -211,17 +205,22 @@ def _has_frame(data: bytes) -> bool:
     return any(not isinstance(event, Fault) for event in decoder.finish())
 
 
-def read_capture(path: Path | str, *, strict: bool = False) -> Capture:
+def read_capture(path: Path | str, *further: Path | str, strict: bool = False) -> Capture:
     """Read a capture; what is damaged is counted, said and left out.
 
     Args:
         path: The file.
+        further: The next files of the same boot, in order: `trunkline record` begins one a day.
         strict: Refuse a file with any fault.
 
     Raises:
         InputError: Not a capture, nothing usable in it, or `strict` and a fault.
     """
     header, data = read_frames(path)
+    if further:
+        from trunkline.captures.joined import read_further
+
+        data += read_further(path, further)
     decoder = RunDecoder()
     decoder.receive_data(data)
     events = (*decoder.events(), *decoder.finish())

@@ -94,8 +94,15 @@ def mirror_of(capture: Capture) -> Mirror:
     return mirror
 
 
-def analyze_capture(path: Path | str, *, strict: bool = False) -> tuple[Analysis, Mirror]:
+def analyze_capture(
+    path: Path | str, *further: Path | str, strict: bool = False
+) -> tuple[Analysis, Mirror]:
     """Decide on a capture as the device did, with its own gravity, settings and neutral pose.
+
+    Args:
+        path: The file.
+        further: The next files of the same boot, in order: what was on at midnight goes on.
+        strict: Refuse a file with any fault.
 
     Returns:
         What was found, and the mirror, whose `compare` says whether the device said the same.
@@ -103,7 +110,7 @@ def analyze_capture(path: Path | str, *, strict: bool = False) -> tuple[Analysis
     Raises:
         InputError: Not a capture, or one without samples.
     """
-    capture = read_capture(path, strict=strict)
+    capture = read_capture(path, *further, strict=strict)
     mirror = mirror_of(capture)
     if mirror.replay is None:
         raise InputError(

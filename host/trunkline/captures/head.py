@@ -61,8 +61,13 @@ def identity_of(frame: bytes) -> Identity | None:
     return (event.device_id.hex(), event.boot_id) if isinstance(event, Hello) else None
 
 
+def is_repeatable(frame: bytes) -> bool:
+    """Tell whether a frame is of a kind that a new capture repeats."""
+    return frame[1] in _KINDS
+
+
 def _read(frame: bytes) -> Frame | None:
-    if frame[1] not in _KINDS:
+    if not is_repeatable(frame):
         return None
     try:
         return build(*wire.unpack_frame(frame, 0))

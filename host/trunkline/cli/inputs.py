@@ -21,6 +21,14 @@ File = Annotated[
         help="A recording: a capture (.tlcap), .npz, .csv, .parquet, .mat, .cwa, a BIDS folder."
     ),
 ]
+Files = Annotated[
+    list[Path],
+    typer.Argument(
+        metavar="FILE...",
+        help="A recording: a capture (.tlcap), .npz, .csv, .parquet, .mat, .cwa, a BIDS folder. "
+        "Or the captures of one boot, in order.",
+    ),
+]
 Strict = Annotated[bool, typer.Option("--strict", help="Refuse a damaged file (exit code 2).")]
 Setting = Annotated[
     list[str] | None,
@@ -108,12 +116,14 @@ def parse_neutral(text: str | None) -> tuple[float, ...] | None:
 def examine(
     path: Path,
     options: dict[str, Any],
-    *,
+    *further: Path,
     strict: bool,
     pairs: Sequence[str] | None,
     neutral: str | None,
 ) -> tuple[Analysis, Mirror | None]:
     """Analyse a file; a capture is decided as its device did unless other settings are asked for.
+
+    `further` are captures of the same boot that go on where it ends.
 
     Returns:
         What was found, and for a capture judged as its device did, the mirror to compare with.
@@ -121,9 +131,24 @@ def examine(
     settings = parse_settings(pairs)
     pose = parse_neutral(neutral)
     if path.suffix == SUFFIX and not settings and pose is None and not options:
-        return analyze_capture(path, strict=strict)
-    recording: Recording = load(path, strict=strict, **options)
+        return analyze_capture(path, *further, strict=strict)
+    recording: Recording = load(alone([path, *further]), strict=strict, **options)
     return analyze(recording, settings, pose_of(recording, pose)), None
+
+
+def alone(files: Sequence[Path]) -> Path:
+    """Give the only file.
+
+    Raises:
+        InputError: There are several.
+    """
+    if len(files) > 1:
+        raise InputError(
+            found=f"{len(files)} files",
+            expected="one; several only of captures, decided as their device did",
+            hint="leave out the other options, or give one file",
+        )
+    return files[0]
 
 
 def pose_of(recording: Recording, given: tuple[float, ...] | None) -> tuple[float, ...] | None:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def replay(
-    file: inputs.File,
+    files: inputs.Files,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
     set_: inputs.Setting = None,
     neutral: inputs.Neutral = None,
@@ -42,6 +42,8 @@ def replay(
 
     Example:  trunkline replay day.npz --speed 20
 
+    Example:  trunkline replay recordings/*_7.tlcap   (boot 7, whatever the day)
+
     Example:  trunkline replay log.csv --acc ax,ay,az --acc-unit g --gyr gx,gy,gz --gyr-unit deg/s
     """
     options = inputs.reading(
@@ -61,12 +63,12 @@ def replay(
     if speed is not None:
         from trunkline.cli.play import play  # here: what is not live need not wait for it
 
-        play(file, options, speed, is_json=as_json, detectors=detector, **judged)
+        play(inputs.alone(files), options, speed, is_json=as_json, detectors=detector, **judged)
         return
     detectors.check(detector)
-    analysis, mirror = inputs.examine(file, options, **judged)
+    analysis, mirror = inputs.examine(files[0], options, *files[1:], **judged)
     warn(analysis.warnings)
-    detected = detectors.ask(detector, analysis, mirror, file, options)
+    detected = detectors.ask(detector, analysis, mirror, files[0], options)
     _print(analysis, mirror.compare() if mirror else None, detected, as_json)
     detectors.complain_of(detected)
 
