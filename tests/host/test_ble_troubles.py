@@ -112,7 +112,8 @@ async def test_each_failure_is_one_sentence_and_connecting_works_once_it_is_mend
         what = "No Bluetooth to scan with" if operation == "scan" else ends.board.address
         assert str(said).startswith((what, f"Could not connect to {what}"))
         assert TROUBLES[trouble].found in str(said)
-        assert str(said).endswith(f"; try {TROUBLES[trouble].remedy(sys.platform)}.")
+        remedy = TROUBLES[trouble].remedy(sys.platform, ends.board.address)
+        assert str(said).endswith(f"; try {remedy}.")
         assert "\n" not in str(said)
         ends.air.faults.mend()
     async with ends.session() as session:

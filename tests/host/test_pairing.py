@@ -4,6 +4,7 @@ import json
 import logging
 import subprocess
 import sys
+import time
 from contextlib import nullcontext
 from dataclasses import replace
 
@@ -14,6 +15,7 @@ from trunkline.device.pairing import pair
 from trunkline.device.session import Session
 from trunkline.errors import BluetoothError
 from trunkline.simulator.table import PASSKEY, board_on_table, hold_button, press_button
+from trunkline.sync.told import told_clocks
 from trunkline.transports.ble import BleTransport
 from trunkline.transports.bonded import BondedDevice, BondedDevices, bonded_devices
 from trunkline.transports.scanning import HeardDevice
@@ -46,7 +48,7 @@ async def pair_with(board):
     return await pair(board.address, bonded_devices(), nullcontext())
 
 
-async def test_new_device_asks_once_is_remembered_and_buzzes(tmp_path):
+async def test_new_device_asks_once_is_remembered_buzzes_and_is_told_the_time(tmp_path):
     person = Person()
     async with board_on_table(tmp_path, person.ask) as board:
         await hold_button(board)
@@ -60,8 +62,19 @@ async def test_new_device_asks_once_is_remembered_and_buzzes(tmp_path):
         await press_button(board)
         async with Session(BleTransport()) as session:  # "ble:"
             assert session.info.device_id.hex() == done.device.device_id
+            (clock,) = (await told_clocks(session)).values()
+            now = clock.utc_of_ms((await session.status()).uptime_ms)
+            assert abs(now.utc_ms / 1000 - time.time()) < 60  # virtual time goes by itself
         assert (await pair_with(board)).device == done.device
     assert person.asked == 1
+
+
+async def test_clock_that_contradicts_is_told_to_who_pairs(tmp_path):
+    async with board_on_table(tmp_path, Person().ask) as board:
+        await hold_button(board)
+        async with Session(BleTransport(board.address)) as session:
+            await session.set_time(round((time.time() - 86_400) * 1000))
+        assert "h ahead; expected" in (await pair_with(board)).time_not_set
 
 
 async def test_bonded_device_is_found_again_by_its_address_when_it_tells_no_name(tmp_path):
@@ -146,17 +159,29 @@ def test_virtual_board_shows_how_it_goes(run, types):
     said = json.loads(out)
     assert said["is_simulated"]
     assert said["has_buzzed"]
+    assert said["time_not_set"] is None
     assert said["device"]["name"].startswith("Trunkline ")
     assert bonded_devices().devices() == ()  # nothing simulated is remembered
 
 
+def test_nothing_typed_is_one_sentence(run, types):
+    types("")
+    code, out, err = run("pair", "sim:")
+    assert (code, out) == (2, "")
+    assert "trunkline: Found no passkey; expected the six digits" in " ".join(err.split())
+    assert "Error" not in err
+
+
 def test_what_is_no_passkey_is_asked_for_again(run, types):
-    types("", "")
-    assert run("pair", "sim:")[0] == 1
     types("12", "abcdef", "246801")
     code, out, err = run("pair", "sim:")
     assert (code, err.count("not six digits")) == (0, 2)
     assert "is bonded" in out
+
+
+def test_closed_input_is_nothing_typed(monkeypatch):
+    monkeypatch.setattr(sys, "__stdin__", None)
+    assert command._read_line() == ""
 
 
 def test_passkey_comes_through_a_pipe_and_is_not_echoed(tmp_path):
@@ -170,6 +195,7 @@ def test_passkey_comes_through_a_pipe_and_is_not_echoed(tmp_path):
     )
     assert done.returncode == 1
     assert "pairing refused" in done.stderr
+    assert "ADDRESS" not in done.stderr
     assert str(PASSKEY + 1) not in done.stdout + done.stderr
 
 

@@ -2,19 +2,20 @@
 
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from trunkline.cli.output import err, escape, out, print_json
-from trunkline.errors import InputError
+from trunkline.errors import BluetoothError, InputError
 
 if TYPE_CHECKING:
     from trunkline.device.pairing import Pairing
     from trunkline.transports.bonded import BondedDevices
 
+Ask = Callable[[], Awaitable[int | None]]
 _LISTEN_S = 3.0
 _SCANS = 20  # a minute: as long as the device takes a new host
 _TRIES = 3
@@ -53,8 +54,19 @@ def pair(
         return
     import asyncio
 
-    work = _pair_simulated() if where == "sim:" else _pair(name)
-    done = asyncio.run(work)
+    answers: list[int | None] = []
+
+    async def ask() -> int | None:
+        answers.append(await _ask_passkey())
+        return answers[-1]
+
+    work = _pair_simulated(ask) if where == "sim:" else _pair(name, ask)
+    try:
+        done = asyncio.run(work)
+    except BluetoothError:
+        if answers and answers[-1] is None:
+            raise _untyped() from None
+        raise
     if as_json:
         print_json({"is_simulated": where == "sim:", **asdict(done)})
         return
@@ -66,16 +78,16 @@ def pair(
         out.print(escape(done.time_not_set), soft_wrap=True)
 
 
-async def _pair(name: str) -> "Pairing":
+async def _pair(name: str, ask: Ask) -> "Pairing":
     from trunkline.device.pairing import pair, system_dialog
     from trunkline.transports.bonded import bonded_devices
 
     err.print("Hold the device's button until it buzzes five times (3 s).", soft_wrap=True)
     memory = bonded_devices()
-    return await pair(name or await _choose(memory), memory, system_dialog(_ask_passkey))
+    return await pair(name or await _choose(memory), memory, system_dialog(ask))
 
 
-async def _pair_simulated() -> "Pairing":
+async def _pair_simulated(ask: Ask) -> "Pairing":
     import tempfile
     from contextlib import nullcontext
     from pathlib import Path
@@ -87,7 +99,7 @@ async def _pair_simulated() -> "Pairing":
     err.print("[yellow]SIMULATED[/]: a virtual board on the virtual air")
     with tempfile.TemporaryDirectory() as folder:
         memory = BondedDevices(Path(folder) / "devices.json")
-        async with board_on_table(Path(folder), _ask_passkey) as board:
+        async with board_on_table(Path(folder), ask) as board:
             err.print("Its button is held for 3 s, and it buzzes five times.")
             await hold_button(board)
             name = await _choose(memory)
@@ -143,11 +155,21 @@ async def _ask_passkey() -> int | None:
     return None
 
 
+def _untyped() -> InputError:
+    return InputError(
+        found="no passkey",
+        expected="the six digits on the device's label",
+        hint="typing them when they are asked for, or `trunkline pair < passkey.txt`",
+    )
+
+
 def _read_line() -> str:
     """Read a line; not through `sys.stdin`, whose lock a thread that waits would keep at exit."""
     line = bytearray()
+    if sys.__stdin__ is None:  # closed; its number may be another file's by now
+        return ""
     while not line.endswith(b"\n"):
-        piece = os.read(sys.__stdin__.fileno() if sys.__stdin__ else 0, 1)
+        piece = os.read(sys.__stdin__.fileno(), 1)
         if not piece:
             break
         line += piece

@@ -150,7 +150,8 @@ class BleTransport(Transport):
             what = f"Could not connect to {self.name}"
             if phase == "write":
                 what = f"{self.name} did not take a command"
-            raise bluetooth_error(what, trouble_of(error, phase), error) from error
+            address = self._client.address if self._client else self.name
+            raise bluetooth_error(what, trouble_of(error, phase), error, address) from error
 
 
 async def _agreed_mtu(client: BleakClient) -> int:

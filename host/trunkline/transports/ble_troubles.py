@@ -29,7 +29,7 @@ class Trouble:
     Attributes:
         found: What was there.
         expected: What should have been.
-        linux: What to try there; it reads on after "try".
+        linux: What to try there; it reads on after "try". `{address}` stands for the device's.
         macos: The same for macOS; "" as on Linux.
         windows: The same for Windows; "" as on Linux.
     """
@@ -40,10 +40,10 @@ class Trouble:
     macos: str = ""
     windows: str = ""
 
-    def remedy(self, system: str) -> str:
-        """Give what to try on a system, as `sys.platform` names it."""
+    def remedy(self, system: str, address: str = "its address") -> str:
+        """Give what to try on a system, as `sys.platform` names it, with a device's address."""
         own = {"darwin": self.macos, "win32": self.windows}.get(system)
-        return own or self.linux
+        return (own or self.linux).format(address=address)
 
 
 _WINDOW = "holding its button until it buzzes five times (3 s)"
@@ -104,7 +104,7 @@ TROUBLES = {
     "not paired": Trouble(
         "pairing refused or broken off",
         "the passkey on its label, typed while it takes new hosts",
-        "removing it from this computer (`bluetoothctl remove ADDRESS`) if it was paired, then "
+        "removing it from this computer (`bluetoothctl remove {address}`) if it was paired, then "
         f"{_WINDOW}, and `trunkline pair` within a minute",
         "forgetting it in System Settings > Bluetooth if it was paired, then "
         f"{_WINDOW}, and `trunkline pair` within a minute: macOS asks for the passkey",
@@ -132,7 +132,7 @@ TROUBLES = {
         "a device without Trunkline's service",
         "a Trunkline",
         "`trunkline scan` for its name; if the name is right, "
-        "`bluetoothctl remove ADDRESS`: the system remembers what it was before an update",
+        "`bluetoothctl remove {address}`: the system remembers what it was before an update",
         "`trunkline scan` for its name; if the name is right, switching Bluetooth off and on: "
         "the system remembers what it was before an update",
         "`trunkline scan` for its name; if the name is right, removing it in Settings > Bluetooth "
@@ -240,18 +240,21 @@ def _by_text(error: BaseException) -> str:
     return next((trouble for words, trouble in _WORDS if words in text), "other")
 
 
-def bluetooth_error(what: str, trouble: str, detail: object = "") -> BluetoothError:
+def bluetooth_error(
+    what: str, trouble: str, detail: object = "", address: str = "its address"
+) -> BluetoothError:
     """Make the sentence of a row.
 
     Args:
         what: What did not work, such as "Could not connect to Trunkline 3F2A".
         trouble: The row's name.
         detail: What the system said, told where the row alone would hide it.
+        address: The device's, as the system calls it.
     """
     row = TROUBLES[trouble]
     said = f" ({detail})" if str(detail) else ""
     return BluetoothError(
         f"{what}: found {row.found}{said}; expected {row.expected}; "
-        f"try {row.remedy(sys.platform)}.",
+        f"try {row.remedy(sys.platform, address)}.",
         trouble,
     )
