@@ -32,8 +32,8 @@ COLUMNS, LINES = 80, 24
 TEXTS = re.compile(r"<text[^>]*>(.*?)</text>", re.DOTALL)
 
 
-async def watch(folder: Path) -> LiveView:
-    """Let the board live through the slouch; give what a live view then knows."""
+async def watch(folder: Path) -> tuple[LiveView, int | None]:
+    """Let the board live through the slouch; give what a live view then knows, and the RSSI."""
     recording = simulate_desk_hour(duration_s=520.0, seed=1).recording
     counts = to_counts(recording, gravity(recording, mode="online"))[FROM_S * 60 :]
     tape = write_tape(folder / "tape", counts[:, :3], counts[:, 3:6], counts[:, 6:])
@@ -49,15 +49,15 @@ async def watch(folder: Path) -> LiveView:
             at_ms = await transport.board.play(at_ms + STEP_MS)
         await session.ask(LogStatus, frames.REQUEST, (flash.LOG_STATUS,))
         await session.status()
-    return live.view()
+        return live.view(), session.rssi_dbm
 
 
-def draw(view: LiveView) -> str:
+def draw(view: LiveView, rssi_dbm: int | None) -> str:
     """Give the picture, without anything fetched from elsewhere."""
     console = Console(
         record=True, width=COLUMNS, height=LINES, file=io.StringIO(), force_terminal=True
     )
-    console.print(LivePicture(view, "SIMULATED, sim:", is_away=False), end="")
+    console.print(LivePicture(view, "SIMULATED, sim:", False, rssi_dbm), end="")
     picture = console.export_svg(title="trunkline monitor sim:")
     picture = re.sub(r"\s*@font-face \{.*?\}", "", picture, flags=re.DOTALL)
     return picture.replace("Fira Code, monospace", "ui-monospace, Menlo, Consolas, monospace")
@@ -69,7 +69,7 @@ def main() -> int:
     parser.add_argument("--check", action="store_true", help="write nothing; exit 1 if it is old")
     is_check = parser.parse_args().check
     with tempfile.TemporaryDirectory() as folder:
-        picture = draw(asyncio.run(watch(Path(folder))))
+        picture = draw(*asyncio.run(watch(Path(folder))))
     if not is_check:
         PICTURE.write_text(picture, encoding="utf-8")
         return 0

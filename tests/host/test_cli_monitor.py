@@ -17,6 +17,9 @@ def test_monitor_of_the_virtual_board_prints_one_object_a_line(run):
     assert code == 0
     assert "SIMULATED" in err
     events = [json.loads(line) for line in out.splitlines()]
+    assert [event for event in events if event["event"] == "heard"] == [
+        {"event": "heard", "rssi_dbm": -50}
+    ]
     now = [event for event in events if event["event"] == "now"]
     assert len(now) > 20
     assert all(-5 < event["flexion_deg"] < 40 for event in now)
@@ -30,6 +33,7 @@ def test_monitor_of_a_capture_says_what_was_said(run, demo_run):
     assert code == 0
     assert err.endswith("frames; faults: none\n")
     events = [json.loads(line) for line in out.splitlines()]
+    assert "heard" not in {event["event"] for event in events}  # there is no radio
     bends = [event for event in events if event["event"] == "episode"]
     # The device counts from its first sample, an analysis from the first that is not settling.
     starts_s = [round(bend.start_s + 0.3, 1) for bend in demo_run.real.analysis.bends]
@@ -42,6 +46,7 @@ def test_monitor_of_a_capture_says_what_was_said(run, demo_run):
 def test_monitor_copies_a_capture_and_never_writes_over_one(run, demo_run):
     code, _, err = run("monitor", demo_run.simulated.capture, "--record", "copy.tlcap")
     assert code == 0
+    assert err.startswith("SIMULATED: nobody wore this\n")
     assert err.endswith("frames; faults: none\n")
     header, data = read_frames("copy.tlcap")
     original, frames = read_frames(demo_run.simulated.capture)

@@ -64,14 +64,22 @@ def status(**changed):
     return Status(**values)
 
 
-def drawn(view, width=80, height=24, is_away=False):
+def drawn(view, width=80, height=24, is_away=False, rssi_dbm=None):
     console = Console(width=width, height=height, file=io.StringIO(), force_terminal=False)
-    console.print(LivePicture(view, "SIMULATED, sim:", is_away), end="")
+    console.print(LivePicture(view, "SIMULATED, sim:", is_away, rssi_dbm), end="")
     return console.file.getvalue().splitlines()
 
 
 def text(view, **options):
     return "\n".join(drawn(view, **options))
+
+
+def test_how_strong_the_device_was_heard_stands_in_80_columns_where_it_is_known(live):
+    live.take(Fault("missing", 123_456, "some"))
+    live.take(status(frames_dropped=123_456))
+    (link,) = [line for line in drawn(live.view(), rssi_dbm=-101) if line.startswith(" link")]
+    assert link.rstrip().endswith("dropped 123456   heard at -101 dBm")
+    assert "heard" not in text(live.view())
 
 
 def set_to(**settings):
@@ -236,7 +244,7 @@ def test_page_names_every_event_and_every_field(real_capture):
     for one in told:
         for name in one.values:
             assert f"`{name}`" in rows[one.what], (one.what, name)
-    assert {one.what for one in told} == rows.keys() - {"now"}
+    assert {one.what for one in told} == rows.keys() - {"now", "heard"}
 
 
 def test_words_know_codes_of_newer_devices():

@@ -10,7 +10,7 @@ from tests.worn_tape import write_worn
 from trunkline.errors import BluetoothError, InputError
 from trunkline.simulator.table import press_button
 from trunkline.transports.bonded import BondedDevice, BondedDevices
-from trunkline.transports.scanning import battery_pct, scan
+from trunkline.transports.scanning import battery_pct, find, scan
 
 LEVEL = "0000180f-0000-1000-8000-00805f9b34fb"
 
@@ -38,6 +38,14 @@ async def test_device_tells_name_battery_and_signal(ends, memory):
     assert (heard.address, heard.rssi_dbm) == (ends.board.address, -71)
     assert 0 <= heard.battery_pct <= 100
     assert heard.is_bonded is None
+
+
+@pytest.mark.parametrize(("told", "known"), [(-71, -71), (127, None), (-127, None)])
+async def test_found_device_is_given_with_its_signal_where_that_is_told(ends, told, known):
+    ends.air.rssi_dbm = told
+    with ends.air.as_adapter():
+        device, rssi_dbm = await find((ends.board.address,), 10)
+    assert (device.address, rssi_dbm) == (ends.board.address, known)
 
 
 async def test_battery_is_what_the_board_measures(ends, memory):

@@ -1,6 +1,7 @@
 """What a device says as lines: for pipes, and for terminals that are none."""
 
 import json
+from collections.abc import Callable
 
 from posturecore.context import CONTEXTS
 from trunkline.cli.output import clock, escape, out
@@ -13,14 +14,22 @@ from trunkline.protocol.events import Decisions, Event, Hello
 class Lines:
     """Prints one line a second and one line an event; docs/monitor.md has the fields."""
 
-    def __init__(self, as_json: bool) -> None:
+    def __init__(self, as_json: bool, rssi_dbm: Callable[[], int | None] = lambda: None) -> None:
+        """Prepare to print.
+
+        Args:
+            as_json: One JSON object a line.
+            rssi_dbm: Gives the signal strength when the device was last found; None: not known.
+        """
         self._as_json = as_json
+        self._rssi_dbm = rssi_dbm
         self._block_s = block_seconds(60000)
 
     def take(self, event: Event) -> None:
         """Print what an event says."""
         if isinstance(event, Hello):
             self._block_s = block_seconds(event.rate_mhz)
+            self._heard()
         elif isinstance(event, Decisions):
             self._decisions(event)
         told = tell(event, self._block_s)
@@ -31,6 +40,15 @@ class Lines:
         else:
             what = told.what.replace("_", " ")
             out.print(f"[bold]{what}[/]: {escape(told.words)}", soft_wrap=True)
+
+    def _heard(self) -> None:
+        rssi_dbm = self._rssi_dbm()
+        if rssi_dbm is None:
+            return
+        if self._as_json:
+            self._print_json({"event": "heard", "rssi_dbm": rssi_dbm})
+        else:
+            out.print(f"[bold]heard[/]: at {rssi_dbm} dBm")
 
     def _decisions(self, event: Decisions) -> None:
         flexion_cdeg, lateral_cdeg, context, state = event.items[-1]

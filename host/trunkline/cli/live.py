@@ -44,17 +44,21 @@ _STEPS_DEG = (5.0, 10.0, 15.0, 20.0, 40.0)  # of the trend, a row each
 class LivePicture:
     """A view as rich draws it, over the whole height that there is."""
 
-    def __init__(self, view: LiveView, origin: str, is_away: bool) -> None:
+    def __init__(
+        self, view: LiveView, origin: str, is_away: bool, rssi_dbm: int | None = None
+    ) -> None:
         """Prepare to draw.
 
         Args:
             view: What there is to show.
             origin: Where the device is, and whether it is simulated.
             is_away: Whether the link is lost.
+            rssi_dbm: Signal strength when the device was found; None: not known.
         """
         self._view = view
         self._origin = origin
         self._is_away = is_away
+        self._rssi_dbm = rssi_dbm
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         """Give the lines."""
@@ -109,6 +113,8 @@ class LivePicture:
             link += [("dropped", str(status.frames_dropped))]
             device += [("battery", f"{status.battery_mv / 1000:.2f} V")]
             device += [("samples lost", str(status.samples_lost))]
+        if self._rssi_dbm is not None:
+            link += [("heard at", f"{self._rssi_dbm} dBm")]
         if view.log_pct is not None:
             device += [("log", f"{view.log_pct} % full")]
         return [_pairs("link", link), _pairs("device", device)]

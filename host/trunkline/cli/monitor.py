@@ -78,7 +78,7 @@ def show(
 async def _in_lines(session: "Session", seconds: float, as_json: bool) -> None:
     from trunkline.cli.lines import Lines
 
-    session.listeners.append(Lines(as_json).take)
+    session.listeners.append(Lines(as_json, lambda: session.rssi_dbm).take)
     async with session:
         if session.takes_commands and not await _begin(session):
             err.print("not calibrated: stand still and upright for a few seconds")

@@ -64,7 +64,10 @@ class Screen:
     async def _draw(self) -> None:
         with Display(console=out.console, screen=True, auto_refresh=False) as display:
             while True:
-                drawn = LivePicture(self._live.view(), self._origin, self._session.is_lost)
+                session = self._session
+                drawn = LivePicture(
+                    self._live.view(), self._origin, session.is_lost, session.rssi_dbm
+                )
                 # A terminal that is stopped must not stop the link.
                 await asyncio.to_thread(display.update, drawn, refresh=True)
                 await asyncio.sleep(_REDRAW_S)

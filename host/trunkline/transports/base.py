@@ -1,7 +1,7 @@
 """What every transport does."""
 
 from collections.abc import Awaitable, Callable
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 
 def ignore(_: bytes) -> None:
@@ -55,3 +55,15 @@ class Transport(Protocol):
 
     async def close(self) -> None:
         """Disconnect; safe to call at any time."""
+
+
+@runtime_checkable
+class Audible(Protocol):
+    """What a transport over the air tells beside.
+
+    Attributes:
+        rssi_dbm: Signal strength of the device when it was last found: about -50 beside the
+            computer, -90 at the edge. bleak tells none while connected. None: not known.
+    """
+
+    rssi_dbm: int | None

@@ -18,6 +18,10 @@ _Result = TypeVar("_Result")
 _BATTERY = "0000180f-0000-1000-8000-00805f9b34fb"  # 0x180F
 # macOS asks the user for permission before it scans, for as long as they take.
 _GRACE_S = 15.0
+_NOT_KNOWN_DBM = (
+    127,
+    -127,
+)  # Core specification Vol 4 Part E 7.7.65.2; bleak, where BlueZ is silent
 
 
 @dataclass(frozen=True)
@@ -67,8 +71,8 @@ async def scan(
     return tuple(sorted(found, key=lambda device: -device.rssi_dbm))
 
 
-async def find(wanted: Sequence[str], limit_s: float) -> BLEDevice:
-    """Find one device by name or address.
+async def find(wanted: Sequence[str], limit_s: float) -> tuple[BLEDevice, int | None]:
+    """Find one device by name or address; give its signal strength in dBm, too, where it is known.
 
     Args:
         wanted: Its name, its address, or both; messages name it by the first.
@@ -78,14 +82,18 @@ async def find(wanted: Sequence[str], limit_s: float) -> BLEDevice:
         BluetoothError: It is not heard, or there is no Bluetooth to scan with.
     """
     names = {name.lower() for name in wanted}
+    heard_dbm: list[int] = []
 
     def is_it(device: BLEDevice, said: AdvertisementData) -> bool:
         told = (device.address, device.name, said.local_name)
-        return any(name is not None and name.lower() in names for name in told)
+        is_wanted = any(name is not None and name.lower() in names for name in told)
+        if is_wanted and said.rssi not in _NOT_KNOWN_DBM:
+            heard_dbm.append(said.rssi)
+        return is_wanted
 
     device = await _scanned(BleakScanner.find_device_by_filter(is_it, limit_s), limit_s)
     if device is not None:
-        return device
+        return device, heard_dbm[-1] if heard_dbm else None
     what = f"Could not connect to {wanted[0]}"
     if await _is_connected_here(names):
         raise bluetooth_error(what, "in use")

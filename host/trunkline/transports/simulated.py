@@ -76,6 +76,11 @@ class SimulatedTransport(Transport):
         """Bytes a notification can carry plus 3."""
         return self._ble.mtu if self._ble else 23
 
+    @property
+    def rssi_dbm(self) -> int | None:
+        """Signal strength on the virtual air when the board was last found."""
+        return self._ble.rssi_dbm if self._ble else None
+
     async def open(
         self,
         on_data: Callable[[bytes], None],
