@@ -12,7 +12,7 @@ from bleak.exc import BleakError
 from bumble import core
 
 from posturecore import flash, frames, patterns, wire
-from tests.test_strangers import gone, owner_streams
+from tests.test_strangers import gone, owner_streams, strangers_told
 from tests.two_ends import PASSKEY, worn
 from tests.worn_tape import write_worn
 from trunkline.device.session import Session
@@ -164,6 +164,7 @@ async def test_peer_that_only_connects_again_and_again_keeps_the_owner_out_for_s
             await ends.board.play(21_000)
             await gone(client)
     await owner_streams(ends, 30_000)
+    assert strangers_told(ends) == [61]
 
 
 async def test_passkey_cannot_be_guessed_and_the_owner_s_bond_outlives_the_tries(ends):

@@ -13,11 +13,12 @@ from bleak import BleakClient
 from bleak.exc import BleakError
 from bumble.keys import MemoryKeyStore
 
-from posturecore import flash, frames, wire
+from posturecore import faults, flash, frames, wire
 from tests.two_ends import PASSKEY, worn
 from tests.worn_tape import write_worn
 from trunkline.device.session import Session
 from trunkline.errors import LinkError
+from trunkline.protocol.records import DeviceFault
 from trunkline.simulator.table import hold_button
 from trunkline.transports.ble import BleTransport
 
@@ -48,6 +49,12 @@ async def owner_streams(ends, until_ms):
     assert compared.is_identical, compared.differences[:3]
     assert status.samples_lost == 0
     return status
+
+
+def strangers_told(ends):
+    """What the device said to the host that came last: how many strangers since it started."""
+    told = [event for event in ends.of(DeviceFault) if event.code == faults.STRANGER]
+    return [event.detail for event in told]
 
 
 async def gone(client):
@@ -81,6 +88,7 @@ async def test_stranger_gets_at_nothing_is_dropped_and_the_owner_is_served(ends,
     assert (heard, ends.board.radio.sent) == ([], 0)
     status = await owner_streams(ends, 40_000)
     assert (status.frames_bad, status.frames_unknown) == (0, 0)
+    assert strangers_told(ends) == [1]
 
 
 async def test_host_that_lost_its_keys_is_a_stranger_and_harms_nobodys_bond(ends, tmp_path):
@@ -162,6 +170,7 @@ async def test_radio_without_private_addresses_is_used_without(tmp_path, tape):
         await ends.board.play(2000)
         status = await owner_streams(ends, 5000)
     assert status.uptime_ms == 5000
+    assert strangers_told(ends) == []
 
 
 async def test_more_answers_than_the_radio_takes_are_dropped_counted_and_seen_missing(ends):

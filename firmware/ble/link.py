@@ -47,6 +47,7 @@ class Link(Port):
         self._battery_pct = battery_pct
         self._about = about
         self._level = battery_pct()
+        self.strangers = 0  # came and went, or were sent away, and were never trusted
         self._connection = None
         self._is_secure = False  # encrypted and authenticated
         self._was_secure = False  # since it connected
@@ -254,6 +255,7 @@ class Link(Port):
 
     def _connected(self, connection):
         if self._connection is not None:  # one host at a time: a second would share its link
+            self.strangers += 1
             self._drop(connection)
             return
         self._since_ms = self._clock.ticks_ms()
@@ -264,6 +266,8 @@ class Link(Port):
         self.links += 1
 
     def _gone(self):
+        if self._connection is not None and not self._was_secure:
+            self.strangers += 1
         self._connection = None
         self._is_secure = self._may_bond = False
         self._mtu = 23

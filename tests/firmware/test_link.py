@@ -112,6 +112,25 @@ def test_second_host_is_sent_away_and_sees_nothing(desk):
     assert len(desk.radio.notified) == 1
 
 
+def test_who_was_never_trusted_is_counted_once_gone_and_a_bonded_host_is_not(desk):
+    desk.radio.connect(1)  # comes and goes
+    desk.radio.disconnect(1)
+    desk.radio.connect(2)
+    desk.radio.secure(2, 1, 0)  # pairs without the passkey
+    assert desk.link.strangers == 1
+    desk.pass_ms(30_000)  # is sent away
+    desk.radio.disconnect(2)
+    assert desk.link.strangers == 2
+    secured(desk, 3)
+    desk.radio.connect(4)  # a second one, sent away at once
+    desk.radio.disconnect(4)
+    assert desk.link.strangers == 3
+    desk.radio.secure(3, 0, 0)
+    desk.radio.disconnect(3)
+    desk.link.rest()  # nobody is there
+    assert desk.link.strangers == 3
+
+
 def test_frame_for_a_peer_that_has_just_gone_stops_nothing(desk):
     secured(desk)
     desk.radio.links.clear()  # the stack knows, the IRQ has not come

@@ -13,6 +13,7 @@ TASK_STUCK, START_FAILED, SAFE_MODE = 14, 15, 16
 UPDATE_REFUSED, UPDATE_UNDONE = 17, 18
 NOT_CALIBRATED, TIME_UNKNOWN = 19, 20
 MEMORY, ERROR = 21, 22
+STRANGER = 23
 
 # (name, sentence, remedy, meaning of the detail)
 FAULTS = (
@@ -148,5 +149,11 @@ FAULTS = (
         "An unexpected error was caught.",
         "Send the log to the developers.",
         "error number, where there is one",
+    ),
+    (
+        "stranger",
+        "Somebody connected over Bluetooth without a bond, was told nothing, and is gone.",
+        "Nothing to do; a host of yours that cannot connect must be paired again.",
+        "how many since boot",
     ),
 )
