@@ -31,6 +31,7 @@ class Reader:
                 return size
             self._wanted = limit
             found = self._log.find(limit)
+        self.pause()  # on littlefs a file that is open does not grow for its reader
         return 0
 
     def pause(self):
