@@ -1,5 +1,3 @@
-import math
-
 import numpy as np
 import pytest
 from hypothesis import given
@@ -25,35 +23,10 @@ from posturecore.decide import Decider
 from posturecore.params import complete
 
 from . import bounded
+from .bows import bow_blocks, mounted, turned
 from .worn import block, breathing, up_counts
 
 UPRIGHT = (16393, 0, 0)
-
-
-def bow_blocks(flexion_deg=50, *, lean_deg=0.0, twist_dps=0.0, held=15, down=15):
-    """Stand, bow at an even rate, hold; angles and rates in the frame of the trunk."""
-    blocks = [block()] * 5
-    for i in range(1, down + 1):
-        rate = flexion_deg / down * 10
-        one = block(flexion_deg * i / down, lean_deg * i / down)
-        gyr = (round(twist_dps / 0.035), round(-rate / 0.035), 0)
-        blocks.append((*gyr, *one[3:]))
-    return blocks + [block(flexion_deg, lean_deg)] * held
-
-
-def mounted(blocks, rotation):
-    """The same, told by a sensor turned by `rotation` (rows: its axes in the trunk's)."""
-    rows = np.array(blocks, dtype=float)
-    for first in (0, 3, 6):
-        rows[:, first : first + 3] = rows[:, first : first + 3] @ rotation.T
-    return [tuple(row) for row in np.rint(rows).astype(int).tolist()]
-
-
-def turned(axis, angle_deg):
-    x, y, z = np.array(axis, float) / np.linalg.norm(axis)
-    cross = np.array([[0, -z, y], [z, 0, -x], [-y, x, 0]])
-    angle = math.radians(angle_deg)
-    return np.eye(3) + math.sin(angle) * cross + (1 - math.cos(angle)) * cross @ cross
 
 
 def bowed(blocks):
@@ -68,7 +41,7 @@ AXES = st.tuples(*[st.integers(-9, 9)] * 3).filter(any)
 
 @given(AXES, st.integers(0, 360), st.integers(32, 100))
 def test_a_bow_finds_forward_in_any_mounting(axis, angle_deg, flexion_deg):
-    rotation = turned(axis, angle_deg)
+    rotation = np.array(turned(axis, angle_deg))
     bow = bowed(mounted(bow_blocks(flexion_deg), rotation))
     assert bow.code == DONE
     miss_rad = np.linalg.norm(np.array(bow.ahead) / 16384 - rotation[:, 2])
@@ -175,7 +148,7 @@ def test_nothing_in_a_bow_gets_wide():
 
 
 def test_standing_and_bowing_is_one_calibration():
-    rotation = turned((1, 2, 3), 200)
+    rotation = np.array(turned((1, 2, 3), 200))
     both = StandAndBow(50)
     codes = [both.block(one) for one in mounted([block()] * 50 + bow_blocks(), rotation)]
     assert codes[:50] == [RUNNING] * 49 + [BOW_NOW]

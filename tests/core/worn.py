@@ -1,7 +1,6 @@
 """Blocks and deciders as tests want them: a sensor worn straight, at an angle given in degrees."""
 
 import math
-from collections.abc import Iterable
 
 from posturecore.blocks import MOTOR
 from posturecore.decide import Decider
@@ -10,7 +9,6 @@ from posturecore.params import complete
 
 RATE_MHZ = 60000
 UPRIGHT = (16393, 0, 0)
-Block = tuple[int, ...]
 
 
 def up_counts(flexion_deg: float, lateral_deg: float = 0) -> tuple[int, int, int]:
@@ -28,16 +26,16 @@ def block(
     jolt_mg: float = 0,
     turn_dps: float = 0,
     flags: int = 0,
-) -> Block:
+) -> tuple[int, ...]:
     """Return one block; `jolt_mg` is acceleration along the spine beside gravity."""
     up = up_counts(flexion_deg, lateral_deg)
     acc = [round(value / 4) for value in up]
     acc[0] += round(jolt_mg * 4.098)
     gyr = (0, 0, round(turn_dps / 0.035))
-    return (*gyr, *acc, *up, 0, 0, 0, 0, 0, 0, flags)
+    return gyr + tuple(acc) + up + (0, 0, 0, 0, 0, 0, flags)
 
 
-def walking(count: int, flexion_deg: float = 0) -> list[Block]:
+def walking(count: int, flexion_deg: float = 0) -> list[tuple[int, ...]]:
     """Two steps a second: a push of two blocks, then three of falling; no second like the last."""
     return [
         block(flexion_deg, jolt_mg=(-140 if i % 5 < 3 else 210) + 3 * (i // 10 % 2))
@@ -45,7 +43,9 @@ def walking(count: int, flexion_deg: float = 0) -> list[Block]:
     ]
 
 
-def breathing(count: int, flexion_deg: float = 0, amplitude_mg: float = 4) -> list[Block]:
+def breathing(
+    count: int, flexion_deg: float = 0, amplitude_mg: float = 4
+) -> list[tuple[int, ...]]:
     """A still wearer: four seconds a breath."""
     return [
         block(flexion_deg, jolt_mg=amplitude_mg * math.sin(2 * math.pi * i / 40))
@@ -53,11 +53,11 @@ def breathing(count: int, flexion_deg: float = 0, amplitude_mg: float = 4) -> li
     ]
 
 
-def without_gravity(count: int) -> list[Block]:
+def without_gravity(count: int) -> list[tuple[int, ...]]:
     return [(0,) * 16] * count
 
 
-def shaken_by_motor(count: int, flexion_deg: float = 0) -> list[Block]:
+def shaken_by_motor(count: int, flexion_deg: float = 0) -> list[tuple[int, ...]]:
     return [
         block(flexion_deg, jolt_mg=300 * (-1) ** i, turn_dps=50, flags=MOTOR) for i in range(count)
     ]
@@ -73,7 +73,7 @@ class Worn:
         if is_calibrated:
             self.decider.set_neutral(UPRIGHT)
 
-    def feel(self, blocks: Iterable[Block]) -> "Worn":
+    def feel(self, blocks: list[tuple[int, ...]]) -> "Worn":
         for one in blocks:
             self.said += self.decider.block(one)
             self.contexts.append(self.decider.context)

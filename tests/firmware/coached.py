@@ -5,6 +5,7 @@ from types import SimpleNamespace
 
 from posturecore.decide import Decider
 from posturecore.frames import CUE
+from posturecore.patterns import PATTERNS
 from tests.core.worn import RATE_MHZ, UPRIGHT, block
 from tests.firmware.parts import Clock, Pwm, Timer
 
@@ -18,6 +19,11 @@ from touch import Touch  # isort: skip
 from uptime import Uptime  # isort: skip
 
 BLOCK_MS = 100
+
+
+def pulses_of(pattern):
+    """The lengths of a pattern's pulses, in ms, without its pauses."""
+    return list(PATTERNS[pattern])[::2]
 
 
 class Coached:

@@ -65,16 +65,15 @@ class Flash:
         return change
 
 
-class _File:
+class _File(io.IOBase):
     """A file whose bytes reach flash when it is closed."""
 
     def __init__(self, flash, path, mode):
         self._flash, self._path = flash, path
-        self._is_text = "b" not in mode
         self._data = io.BytesIO()
 
     def write(self, data):
-        self._data.write(data.encode() if self._is_text else data)
+        return self._data.write(data.encode() if isinstance(data, str) else data)
 
     def __enter__(self):
         return self
@@ -94,16 +93,13 @@ def use(monkeypatch, flash):
 def files(mark, sizes=(10, 5000, 0, 700)):
     """Make an application's files; two of different marks have no file in common."""
     names = ("device.mpy", "app.mpy", "drivers/__init__.mpy", "lib/posturecore/wire.mpy")
-    return {
-        name: (f"{mark} {name} ".encode() * 400)[:size]
-        for name, size in zip(names, sizes, strict=True)
-    }
+    return {name: (f"{mark} {name} ".encode() * 400)[:size] for name, size in zip(names, sizes)}
 
 
 def manifest(contents, version="0.1"):
     lines = [{"version": version, "files": len(contents)}]
     lines += [
-        [name, len(data), hashlib.sha256(data).hexdigest()] for name, data in contents.items()
+        [name, len(data), hashlib.sha256(data).digest().hex()] for name, data in contents.items()
     ]
     return "".join(json.dumps(line) + "\n" for line in lines).encode()
 

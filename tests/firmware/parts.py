@@ -3,30 +3,31 @@
 The bus ends in the register model of the chip. The radio is in radio.py.
 """
 
-import sys
-from pathlib import Path
-
-import numpy as np
-
 from tests.firmware.radio import Radio
-from trunkline.simulator import firmware_path, write_tape
+from tests.firmware.tapes import numbered_tape, write_tape
 
-sys.path.insert(0, str(firmware_path()))
-sys.path.insert(0, str(firmware_path() / "boards" / "sim"))
+from drivers.lsm6dsv16x import LSM6DSV16X  # isort: skip - the package puts its folder on the path
+from drivers.mpu6050 import MPU6050  # isort: skip
+from haptics import Haptics  # isort: skip
+from lsm6dsv16x_model import Lsm6dsv16x  # isort: skip
+from mpu6050_model import Mpu6050  # isort: skip
+from tape import Tape  # isort: skip
 
-from lsm6dsv16x_model import Lsm6dsv16x
-from mpu6050_model import Mpu6050
-from tape import Tape
-
-from drivers.lsm6dsv16x import LSM6DSV16X
-from drivers.mpu6050 import MPU6050
-from haptics import Haptics
-
-__all__ = ["WRAP_MS", "Bus", "Clock", "Pwm", "Radio", "Rig", "Timer", "numbered_tape"]
+__all__ = [
+    "WRAP_MS",
+    "Bus",
+    "Changed",
+    "Clock",
+    "Pwm",
+    "Radio",
+    "Rig",
+    "Timer",
+    "numbered_tape",
+    "write_tape",
+]
 
 WRAP_MS = 1 << 30
 STRAIGHT = ((0, 1), (1, 1), (2, 1))
-ROWS = 30_000
 
 
 class Clock:
@@ -78,6 +79,18 @@ class Bus:
         self.chip.write(register, buffer)
 
 
+class Changed:
+    """A module with some names changed; MicroPython's own modules cannot be."""
+
+    def __init__(self, module, **names):
+        self._module = module
+        for name, value in names.items():
+            setattr(self, name, value)
+
+    def __getattr__(self, name):
+        return getattr(self._module, name)
+
+
 class Pwm:
     """A pin whose every change is kept, with the time."""
 
@@ -111,18 +124,6 @@ class Timer:
             self._clock.now_ms, self.due_ms = self.due_ms, None
             self._callback(self)
         self._clock.now_ms = now_ms
-
-
-def numbered_tape(path: Path) -> Path:
-    """Row n holds gyr (n, -n, 7), acc (4098, n, -n), gravity (16393, n, 3): no two are alike."""
-    n = np.arange(ROWS, dtype=np.int16)
-    same = np.ones_like(n)
-    return write_tape(
-        path,
-        np.stack([n, -n, 7 * same], axis=1),
-        np.stack([4098 * same, n, -n], axis=1),
-        np.stack([16393 * same, n, 3 * same], axis=1),
-    )
 
 
 class Rig:

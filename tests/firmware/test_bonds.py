@@ -2,8 +2,6 @@
 
 import pytest
 
-from tests.firmware import parts  # noqa: F401 - puts the firmware on the path
-
 from ble.bonds import Bonds  # isort: skip
 from storage.documents import Storage  # isort: skip
 

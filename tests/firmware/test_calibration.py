@@ -6,10 +6,10 @@ from posturecore.bow import NOMINAL
 from posturecore.calibrate import DONE, MOVING, NO_BEND, NO_GRAVITY, NOT_STORED
 from posturecore.decide import IS_CUT
 from posturecore.frames import CALIBRATION, EPISODE
-from posturecore.patterns import BOW_NOW, CALIBRATED, PATTERNS, REFUSED
-from tests.core.test_bow import bow_blocks, mounted, turned
+from posturecore.patterns import BOW_NOW, CALIBRATED, REFUSED
+from tests.core.bows import bow_blocks, mounted, turned
 from tests.core.worn import block, up_counts
-from tests.firmware.coached import Coached
+from tests.firmware.coached import Coached, pulses_of
 
 SIT = 1
 
@@ -30,10 +30,10 @@ def test_a_still_pose_is_kept_told_and_felt(coached):
     assert coached.calibration.is_running
     coached.hold(4, 1)
     up = up_counts(4)
-    assert coached.of(CALIBRATION) == [(SIT, DONE, 50, *up, 0, *NOMINAL)]
+    assert coached.of(CALIBRATION) == [(SIT, DONE, 50) + up + (0,) + NOMINAL]
     assert coached.prescription.neutral == SIT
     assert coached.prescription.neutrals[SIT] == up
-    assert felt(coached) == list(PATTERNS[CALIBRATED][::2])
+    assert felt(coached) == pulses_of(CALIBRATED)
     coached.hold(4, 1)
     assert coached.decider.flexion_cdeg == 0
 
@@ -53,7 +53,7 @@ def test_a_wearer_who_moves_is_refused_by_touch(coached):
     assert coached.of(CALIBRATION)[0][:3] == (0, MOVING, 11)
     assert not coached.calibration.is_running
     assert coached.prescription.neutral is None
-    assert felt(coached) == list(PATTERNS[REFUSED][::2])
+    assert felt(coached) == pulses_of(REFUSED)
 
 
 def test_lost_samples_refuse_aloud(coached):
@@ -61,7 +61,7 @@ def test_lost_samples_refuse_aloud(coached):
     coached.hold(0, 10)
     coached.calibration.gap()
     assert coached.of(CALIBRATION)[0][1] == NO_GRAVITY
-    assert felt(coached) == list(PATTERNS[REFUSED][::2])
+    assert felt(coached) == pulses_of(REFUSED)
 
 
 def test_a_gap_with_nothing_under_way_says_nothing(coached):
@@ -84,7 +84,7 @@ def test_a_pose_that_flash_does_not_take_is_not_used(coached, monkeypatch):
 def test_the_wearer_is_asked_to_bow_by_touch(coached):
     coached.calibration.start(0, True)
     coached.hold(0, 51)
-    assert felt(coached) == list(PATTERNS[BOW_NOW][::2])
+    assert felt(coached) == pulses_of(BOW_NOW)
 
 
 def test_with_the_bow_any_mounting_will_do(coached):
@@ -102,7 +102,7 @@ def test_who_does_not_bow_is_refused(coached):
     coached.calibration.start(0, True)
     coached.hold(0, 201)
     assert coached.of(CALIBRATION)[0][1] == NO_BEND
-    assert felt(coached)[1:] == list(PATTERNS[REFUSED][::2])
+    assert felt(coached)[1:] == pulses_of(REFUSED)
 
 
 def test_a_second_calibration_must_wait(coached):
@@ -123,7 +123,7 @@ def test_the_pose_in_force_is_told_to_who_asks(coached):
     assert coached.told == []
     coached.calibration.use(SIT, up_counts(5), NOMINAL)
     coached.calibration.say()
-    assert coached.of(CALIBRATION) == [(SIT, DONE, 0, *up_counts(5), 0, *NOMINAL)]
+    assert coached.of(CALIBRATION) == [(SIT, DONE, 0) + up_counts(5) + (0,) + NOMINAL]
 
 
 def test_a_pose_that_is_none_changes_nothing(coached):

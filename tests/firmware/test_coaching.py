@@ -6,10 +6,10 @@ from posturecore.coach import FELT, MOTOR_REFUSED, REASON_HOST, REASON_SLOUCH
 from posturecore.coach import SNOOZED as HELD_BY_SNOOZE
 from posturecore.flash import COACHING, MARK
 from posturecore.frames import CUE
-from posturecore.patterns import IDENTIFY, PATTERNS, SLOUCHED
+from posturecore.patterns import IDENTIFY, SLOUCHED
 from posturecore.programme import BASELINE, OUTSIDE_HOURS, SILENT, SNOOZED
 from posturecore.programme import FELT as CUES_FELT
-from tests.firmware.coached import Coached
+from tests.firmware.coached import Coached, pulses_of
 from tests.firmware.parts import WRAP_MS
 
 QUICK = {"slouch_hold_s": 5, "slouch_refractory_s": 10, "cues_per_hour": 30}
@@ -98,6 +98,7 @@ def test_a_new_anchor_corrects_the_clock(tmp_path):
     assert coachings(coached) == [OUTSIDE_HOURS, CUES_FELT]
 
 
+@pytest.mark.long_on_vm("days")
 def test_a_programme_runs_by_the_wearers_days(tmp_path):
     coached = Coached(tmp_path, programme_start_day=20_444, baseline_days=1)
     coached.coaching.set_time(coached.uptime.ms, MONDAY_S - 3600, 0, 0)
@@ -126,7 +127,7 @@ def test_a_host_that_comes_is_told_the_code_in_force(coached):
 def test_a_felt_cue_is_felt(coached):
     coached.hold(15, 60)
     assert coached.of(CUE) == [(49, REASON_SLOUCH, SLOUCHED, FELT)]
-    assert coached.pulses() == list(PATTERNS[SLOUCHED][::2])
+    assert coached.pulses() == pulses_of(SLOUCHED)
 
 
 def test_a_cue_that_the_motor_refused_is_not_called_felt(coached):

@@ -5,10 +5,10 @@ import pytest
 from posturecore.calibrate import DONE
 from posturecore.flash import COACHING, MARK
 from posturecore.frames import CALIBRATION
-from posturecore.patterns import AWAKE, MARKED, OFF, PAIRING, PATTERNS, REFUSED
+from posturecore.patterns import AWAKE, MARKED, OFF, PAIRING, REFUSED
 from posturecore.programme import FELT, SNOOZED
-from tests.core.test_bow import bow_blocks
-from tests.firmware.coached import Coached
+from tests.core.bows import bow_blocks
+from tests.firmware.coached import Coached, pulses_of
 
 from button import FIVE_TIMES, HELD, HELD_LONG, PRESSED, THRICE, TWICE  # isort: skip
 from controls import GESTURES  # isort: skip
@@ -23,7 +23,7 @@ def coached(tmp_path):
 
 def answered(coached, pattern, since_ms=0):
     coached.pass_ms(4000)
-    return coached.pulses(since_ms) == list(PATTERNS[pattern][::2])
+    return coached.pulses(since_ms) == pulses_of(pattern)
 
 
 def test_the_table_of_gestures_is_all_that_the_button_knows():

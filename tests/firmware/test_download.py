@@ -5,7 +5,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from posturecore import flash, frames
-from tests.firmware import parts  # noqa: F401 - puts the firmware on the path
 from trunkline.protocol.log import LogReader
 
 from download import Download  # isort: skip

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from posturecore.patterns import IDENTIFY, PATTERNS, SLOUCHED
 from tests.firmware.parts import WRAP_MS, Clock, Pwm, Timer
 
-from haptics import Haptics  # isort: skip - its folder is put on the path by `parts`
+from haptics import Haptics  # isort: skip - the package puts its folder on the path
 
 DUTY = 65535 * 3000 // 3900
 
@@ -51,6 +51,7 @@ def test_pulse_of_the_longest_time_is_played_and_a_longer_one_refused(bench):
     assert bench.haptics.refused == 1
 
 
+@pytest.mark.long_on_vm("a minute")
 @pytest.mark.parametrize("start_ms", [0, WRAP_MS - 3000], ids=["usual", "clock-wraps"])
 def test_no_ten_seconds_hold_more_than_two_and_a_half_of_vibration(start_ms):
     bench = Bench(start_ms)

@@ -5,10 +5,9 @@ from contextlib import ExitStack
 import pytest
 
 from posturecore.faults import SENSOR_BUS, SENSOR_MISSING, SENSOR_SILENT, SENSOR_WRONG
-from tests.firmware.parts import Bus, MpuRig, Rig, numbered_tape
-from trunkline.simulator import write_tape
+from tests.firmware.parts import Bus, MpuRig, Rig, numbered_tape, write_tape
 
-from drivers.imu import SensorFault, find_imu  # isort: skip - its folder is put on the path by `parts`
+from drivers.imu import SensorFault, find_imu  # isort: skip - the package puts its folder on the path
 from lsm6dsv16x_model import Lsm6dsv16x  # isort: skip
 from tape import Tape  # isort: skip
 
@@ -168,7 +167,7 @@ def test_good_chip_passes_and_starts_after_it(make):
     assert rig.imu.read() == 12
 
 
-@pytest.mark.parametrize("axes", [*(1 << k for k in range(6)), 0b101010, 0b111111])
+@pytest.mark.parametrize("axes", [1, 2, 4, 8, 16, 32, 0b101010, 0b111111])
 def test_dead_axes_are_named(make, axes):
     rig = make()
     rig.chip.dead_axes = axes

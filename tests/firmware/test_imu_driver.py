@@ -7,8 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.firmware.parts import STRAIGHT, Rig, numbered_tape
-from trunkline.simulator import write_tape
+from tests.firmware.parts import STRAIGHT, Rig, numbered_tape, write_tape
 
 PERIOD_MS = 200  # one watermark: 12 samples
 FIFO_SLOTS = 170

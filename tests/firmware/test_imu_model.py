@@ -1,42 +1,40 @@
 """The register-level LSM6DSV16X, driven as a driver drives it. The same file runs on the VM."""
 
 import struct
-import sys
-from pathlib import Path
 
-import numpy as np
 import pytest
 
-from trunkline.simulator import firmware_path, write_tape
+from tests.firmware.tapes import write_tape
 
-sys.path.insert(0, str(firmware_path() / "boards" / "sim"))
-
-from lsm6dsv16x_model import Lsm6dsv16x
-from tape import Tape
+from lsm6dsv16x_model import Lsm6dsv16x  # isort: skip
+from tape import Tape  # isort: skip
 
 GYR, ACC, GRAVITY = 0x01, 0x02, 0x17
 SECOND_US = 1_000_000
 TICKS = 5000
 
 
-@pytest.fixture
-def tape(tmp_path: Path) -> Tape:
+@pytest.fixture(scope="module")
+def written(tmp_path_factory):
     """Row n holds gyr (n, 0, -n), acc (4098, n, 0), gravity (16393, 0, n)."""
-    n = np.arange(TICKS, dtype=np.int16)
-    zero = np.zeros_like(n)
-    path = write_tape(
-        tmp_path / "tape",
-        np.stack([n, zero, -n], axis=1),
-        np.stack([zero + 4098, n, zero], axis=1),
-        np.stack([zero + 16393, zero, n], axis=1),
+    ticks = range(TICKS)
+    return write_tape(
+        tmp_path_factory.mktemp("tape") / "tape",
+        [(n, 0, -n) for n in ticks],
+        [(4098, n, 0) for n in ticks],
+        [(16393, 0, n) for n in ticks],
     )
-    opened = Tape(str(path))
+
+
+@pytest.fixture
+def tape(written):
+    opened = Tape(str(written))
     yield opened
     opened.close()
 
 
 @pytest.fixture
-def imu(tape: Tape) -> Lsm6dsv16x:
+def imu(tape):
     return Lsm6dsv16x(tape)
 
 
@@ -76,7 +74,7 @@ def words(imu, count=None):
     """Read words as (tag, slot counter, x, y, z)."""
     raw = get(imu, 0x78, 7 * (level(imu) if count is None else count))
     found = (raw[i : i + 7] for i in range(0, len(raw), 7))
-    return [(w[0] >> 3, w[0] >> 1 & 3, *struct.unpack_from("<3h", w, 1)) for w in found]
+    return [(w[0] >> 3, w[0] >> 1 & 3) + struct.unpack_from("<3h", w, 1) for w in found]
 
 
 # Registers

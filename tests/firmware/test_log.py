@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 
 from posturecore import flash, frames, wire
-from tests.firmware import parts  # noqa: F401 - puts the firmware on the path
+from tests.firmware import parts
 
+from storage import segments  # isort: skip
 from storage.log import Log  # isort: skip
 from storage.reader import Reader  # isort: skip
 from storage.segment import FRAME_BYTES, first_in, name_of  # isort: skip
@@ -156,6 +157,7 @@ def test_acknowledged_records_stay_until_room_is_needed(log):
     assert numbers(log) == list(range(1200))
 
 
+@pytest.mark.long_on_vm("some thousand records")
 def test_acknowledged_files_go_first_and_nothing_else(log):
     fill(log, 1200)
     log.acknowledge(1200)
@@ -206,6 +208,7 @@ def fill_mixed(log, count):
         fill(log, 12)
 
 
+@pytest.mark.long_on_vm("some thousand records")
 def test_full_log_thins_the_oldest_minutes_and_says_so(log):
     fill_mixed(log, 240)
     found = read(log)
@@ -230,6 +233,7 @@ def test_every_second_of_the_oldest_minutes_stays_at_first(log):
     assert kept
 
 
+@pytest.mark.long_on_vm("some thousand records")
 def test_lost_record_has_the_number_of_the_first_one_gone(log):
     fill_mixed(log, 240)
     for number, kind, values, _ in read(log):
@@ -237,6 +241,7 @@ def test_lost_record_has_the_number_of_the_first_one_gone(log):
             assert values[0] == number
 
 
+@pytest.mark.long_on_vm("some thousand records")
 def test_when_all_minutes_are_gone_new_records_are_not_kept(log, tmp_path):
     fill_mixed(log, 1000)
     assert log.is_full
@@ -250,6 +255,7 @@ def test_when_all_minutes_are_gone_new_records_are_not_kept(log, tmp_path):
     assert len(cues) > 3000  # of 17 bytes, in 22 blocks of which each file wastes half a one
 
 
+@pytest.mark.long_on_vm("some thousand records")
 def test_room_that_returns_is_used_and_the_loss_is_told(log, tmp_path):
     fill_mixed(log, 1000)
     not_kept = log.not_kept
@@ -263,6 +269,7 @@ def test_room_that_returns_is_used_and_the_loss_is_told(log, tmp_path):
     assert lost[1] == log.next - 5
 
 
+@pytest.mark.long_on_vm("some thousand records")
 def test_full_log_leaves_flash_alone(log, monkeypatch):
     fill_mixed(log, 1000)
     monkeypatch.setattr("builtins.open", None)
@@ -270,6 +277,7 @@ def test_full_log_leaves_flash_alone(log, monkeypatch):
     assert log.failures == 0
 
 
+@pytest.mark.long_on_vm("some thousand records")
 @pytest.mark.parametrize("blocks", [2, 4, 8])
 def test_files_never_take_more_than_the_log_was_given(tmp_path, blocks):
     log = Log(str(tmp_path), SIZE_BYTES, segment_blocks=blocks)
@@ -303,7 +311,7 @@ def test_damage_in_an_old_file_is_found_when_it_is_read(log, tmp_path):
     damage(files(tmp_path)[0], 10 * CUE_BYTES, bytes(5 * CUE_BYTES))
     second = again(tmp_path)
     assert second.damaged_bytes == 0
-    assert numbers(second) == [*range(11), *range(15, 1200)]
+    assert numbers(second) == list(range(11)) + list(range(15, 1200))
     assert losses(second) == [(10, 15, 5, 2)]
     assert second.damaged_bytes == 5 * CUE_BYTES
 
@@ -323,12 +331,12 @@ def test_damage_at_the_end_of_an_old_file_is_told_to_its_end(log, tmp_path):
 def test_torn_tail_costs_its_record_and_its_number(log, tmp_path, cut):
     fill(log, 30)
     path = files(tmp_path)[0]
-    os.truncate(path, path.stat().st_size - cut)
+    path.write_bytes(path.read_bytes()[:-cut])
     second = again(tmp_path)
     assert second.next >= 30
     assert losses(second) == [(29, second.next, second.next - 29, 2)]
     fill(second, 2)
-    assert numbers(again(tmp_path)) == [*range(30), second.next - 2, second.next - 1]
+    assert numbers(again(tmp_path)) == list(range(30)) + [second.next - 2, second.next - 1]
 
 
 @pytest.mark.parametrize("records", range(1, 30, 4))
@@ -341,13 +349,14 @@ def test_number_in_a_damaged_tail_is_never_given_again(log, tmp_path, records):
     assert numbers(second) == list(range(31 - records))
 
 
+@pytest.mark.long_on_vm("some thousand records")
 def test_file_of_garbage_costs_only_itself(log, tmp_path):
     fill(log, 3000)
     middle = files(tmp_path)[1]
     middle.write_bytes(bytes(middle.stat().st_size))
     second = again(tmp_path)
     first, end = first_in(middle.name), first_in(files(tmp_path)[2].name)
-    assert numbers(second) == [*range(first + 1), *range(end, 3000)]
+    assert numbers(second) == list(range(first + 1)) + list(range(end, 3000))
     assert losses(second) == [(first, end, end - first, 2)]
 
 
@@ -459,6 +468,7 @@ def test_flash_without_space_is_no_error_but_a_full_log(log, monkeypatch):
     assert log.not_kept == 505 - 5 - 2048 // CUE_BYTES
 
 
+@pytest.mark.long_on_vm("some thousand records")
 def test_space_that_others_took_is_made_by_deleting_what_a_host_has(log, monkeypatch):
     fill(log, 3000)
     log.acknowledge(2500)
@@ -475,7 +485,7 @@ def test_flash_that_cannot_be_listed_is_not_written(log, tmp_path, monkeypatch):
     def refuse(_):
         raise OSError(5, "made to fail")
 
-    monkeypatch.setattr(os, "listdir", refuse)
+    monkeypatch.setattr(segments, "os", parts.Changed(os, listdir=refuse))
     second = again(tmp_path)
     fill(second, 3)
     monkeypatch.undo()

@@ -17,7 +17,7 @@ from posturecore.faults import (
 )
 from tests.firmware.parts import Bus, MpuRig, numbered_tape
 
-from drivers.imu import SensorFault  # isort: skip - its folder is put on the path by `parts`
+from drivers.imu import SensorFault  # isort: skip - the package puts its folder on the path
 
 FIFO_SAMPLES = 85
 ENDS = (32767, -32768, 0), (32767, -32768, 0)
@@ -173,7 +173,7 @@ def test_mounting_turns_every_channel_alike(tape, mounting):
         chip, seen = straight.rows(6)[5], turned.rows(6)[5]
     for part in (0, 3, 6):
         wanted = [chip[part + axis] * sign for axis, sign in mounting]
-        assert max(abs(a - b) for a, b in zip(seen[part : part + 3], wanted, strict=True)) <= 2
+        assert max(abs(a - b) for a, b in zip(seen[part : part + 3], wanted)) <= 2
 
 
 @pytest.mark.parametrize("error_ppm", [0, 10_000, -20_000])

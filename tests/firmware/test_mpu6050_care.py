@@ -6,10 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.firmware.parts import MpuRig, numbered_tape
-from trunkline.simulator import write_tape
+from tests.firmware.parts import MpuRig, numbered_tape, write_tape
 
-from drivers.self_test import mpu6050_trims  # isort: skip - its folder is put on the path by `parts`
+from drivers.self_test import mpu6050_trims  # isort: skip - the package puts its folder on the path
 from sampler import Sampler  # isort: skip
 
 
@@ -184,7 +183,7 @@ def test_the_count_of_samples_keeps_to_the_clock_over_any_loss(tape, steps):
         ends = Ends()
         sampler = Sampler(rig.imu, rig.clock, rig.haptics, ends.on_block, ends.on_gap, None)
         # A start that fails is tried again after a second.
-        for ms, failing in [*steps, (1200, set()), (200, set()), (200, set())]:
+        for ms, failing in steps + [(1200, set()), (200, set()), (200, set())]:
             rig.pass_ms(ms)
             rig.bus.fail(*failing)
             sampler.run()

@@ -1,11 +1,10 @@
 """How awake the device is, on the models of sensor and radio: each state and each way between."""
 
-import numpy as np
 import pytest
 
 from posturecore import faults, flash, patterns
 from tests.firmware.parts import MpuRig, Radio, Rig
-from trunkline.simulator import write_tape
+from tests.firmware.tapes import packed, write_packed
 
 from ble.bonds import Bonds  # isort: skip
 from ble.link import Link  # isort: skip
@@ -17,6 +16,7 @@ from uptime import Uptime  # isort: skip
 
 MINUTE_MS = 60_000
 MOVED_MS = 120 * MINUTE_MS
+UP = (16393, 0, 0)
 
 
 class Button:
@@ -114,12 +114,10 @@ class Device:
 def tape(tmp_path_factory):
     """Upright and still; taken up after `MOVED_MS`, and then still again."""
     path = tmp_path_factory.mktemp("still") / "tape"
-    rows = (MOVED_MS + 10_000) * 60 // 1000
-    acc = np.tile(np.array([4098, 0, 0], dtype=np.int16), (rows, 1))
-    moved = MOVED_MS * 60 // 1000
-    acc[moved : moved + 300, 2] = 2000 * (-1) ** (np.arange(300) // 8)
-    up = np.tile(np.array([16393, 0, 0], dtype=np.int16), (rows, 1))
-    return write_tape(path, np.zeros_like(acc), acc, up)
+    minute = [packed((0, 0, 0), (4098, 0, 0), UP) * (MINUTE_MS * 60 // 1000)]
+    moving = [packed((0, 0, 0), (4098, 0, 2000 * (-1) ** (k // 8)), UP) for k in range(300)]
+    count = (MOVED_MS + MINUTE_MS) * 60 // 1000 + len(moving)
+    return write_packed(path, count, minute * (MOVED_MS // MINUTE_MS) + moving + minute)
 
 
 @pytest.fixture
@@ -155,6 +153,7 @@ def test_radio_is_on_for_a_minute_after_switching_on(device):
     device.until(ALONE, 2000)
 
 
+@pytest.mark.long_on_vm("many minutes of samples")
 def test_linked_device_never_sleeps(device):
     device.radio.connect(1)
     device.live(5 * MINUTE_MS)
@@ -162,6 +161,7 @@ def test_linked_device_never_sleeps(device):
     assert device.sleeps == []
 
 
+@pytest.mark.long_on_vm("many minutes of samples")
 def test_host_that_has_gone_may_come_back_for_a_minute(device):
     device.radio.connect(1)
     device.live(5 * MINUTE_MS)
@@ -189,16 +189,19 @@ def test_alone_device_takes_larger_batches_and_loses_nothing(alone):
     assert (alone.sampler.lost, alone.sampler.overruns) == (0, 0)
 
 
+@pytest.mark.long_on_vm("many minutes of samples")
 def test_radio_is_on_for_two_seconds_a_minute_when_alone(alone):
     alone.radio_ms(MINUTE_MS)
     assert alone.radio_ms(10 * MINUTE_MS) == pytest.approx(20_000, abs=5500)
 
 
+@pytest.mark.long_on_vm("many minutes of samples")
 def test_device_does_not_sleep_while_its_radio_is_on(alone):
     alone.live(5 * MINUTE_MS)
     assert len(alone.waits) * 500 == pytest.approx(10_000, abs=5000)
 
 
+@pytest.mark.long_on_vm("many minutes of samples")
 def test_host_that_comes_in_a_window_keeps_the_radio_on(alone):
     while not alone.radio.is_active:
         alone.turn()
@@ -253,6 +256,7 @@ def test_sensor_without_an_interrupt_is_asked_in_time(tape, tmp_path, state, sam
 # Stored
 
 
+@pytest.mark.long_on_vm("many minutes of samples")
 def test_device_off_the_body_is_stored_after_five_minutes(alone):
     alone.is_off_body = True
     alone.live(5 * MINUTE_MS - 1000)
@@ -261,6 +265,7 @@ def test_device_off_the_body_is_stored_after_five_minutes(alone):
     assert alone.sampler.is_resting
 
 
+@pytest.mark.long_on_vm("many minutes of samples")
 def test_device_that_is_worn_again_is_not_stored(alone):
     alone.is_off_body = True
     alone.live(4 * MINUTE_MS)
@@ -271,17 +276,20 @@ def test_device_that_is_worn_again_is_not_stored(alone):
     assert alone.power.state == ALONE
 
 
+@pytest.mark.long_on_vm("many minutes of samples")
 def test_stored_device_sleeps_long_but_shorter_than_its_watchdog(stored):
     stored.live(MINUTE_MS)
     assert set(stored.sleeps) == {4000}
 
 
+@pytest.mark.long_on_vm("many minutes of samples")
 def test_radio_is_on_for_two_seconds_in_ten_minutes_when_stored(stored):
     stored.radio_ms(10 * MINUTE_MS)
     assert stored.radio_ms(60 * MINUTE_MS) == pytest.approx(12_000, abs=16_000)
     assert stored.power.state == STORED
 
 
+@pytest.mark.long_on_vm("many minutes of samples")
 def test_motion_wakes_a_stored_device(stored):
     stored.live(MOVED_MS - stored.uptime.ms - 10_000)
     assert stored.power.state == STORED
@@ -292,6 +300,7 @@ def test_motion_wakes_a_stored_device(stored):
     assert stored.sampler.index > index
 
 
+@pytest.mark.long_on_vm("many minutes of samples")
 def test_sensor_that_does_not_take_its_rest_is_not_waited_for(alone, monkeypatch):
     def refuse():
         raise OSError(19)
@@ -303,6 +312,7 @@ def test_sensor_that_does_not_take_its_rest_is_not_waited_for(alone, monkeypatch
     assert not alone.sampler.is_resting
 
 
+@pytest.mark.long_on_vm("many minutes of samples")
 def test_time_in_which_it_was_stored_is_told_in_blocks(stored):
     before = stored.sampler.index
     stored.live(60 * MINUTE_MS)
@@ -315,6 +325,7 @@ def test_time_in_which_it_was_stored_is_told_in_blocks(stored):
     assert stored.sampler.index - before == pytest.approx(blocks * 6, abs=80)
 
 
+@pytest.mark.long_on_vm("many minutes of samples")
 def test_time_on_the_charger_is_kept_apart(stored):
     stored.live(10 * MINUTE_MS)
     stored.usb = True
@@ -327,6 +338,7 @@ def test_time_on_the_charger_is_kept_apart(stored):
 # Off
 
 
+@pytest.mark.long_on_vm("many minutes of samples")
 def test_empty_battery_switches_off_after_three_readings_and_says_so(alone):
     alone.mv = 3250
     alone.live(4 * MINUTE_MS)
@@ -335,6 +347,7 @@ def test_empty_battery_switches_off_after_three_readings_and_says_so(alone):
     assert len([f for f in alone.faults if f[0] == faults.BATTERY_LOW]) >= 3
 
 
+@pytest.mark.long_on_vm("many minutes of samples")
 def test_one_low_reading_switches_nothing_off(alone):
     alone.mv = 3250
     while not alone.faults:
@@ -344,6 +357,7 @@ def test_one_low_reading_switches_nothing_off(alone):
     assert not alone.power.is_over
 
 
+@pytest.mark.long_on_vm("many minutes of samples")
 def test_low_battery_is_said_and_goes_on(alone):
     alone.mv = 3450
     alone.live(10 * MINUTE_MS)
@@ -351,6 +365,7 @@ def test_low_battery_is_said_and_goes_on(alone):
     assert {code for code, _ in alone.faults} == {faults.BATTERY_LOW}
 
 
+@pytest.mark.long_on_vm("many minutes of samples")
 def test_empty_battery_on_the_charger_switches_nothing_off(alone):
     alone.mv, alone.usb = 3200, True
     alone.live(10 * MINUTE_MS)

@@ -2,13 +2,9 @@
 
 import pytest
 
-from tests.firmware import parts
-
-assert parts.firmware_path()  # puts the firmware's folder on the path
-
-from posturecore.bow import NOMINAL  # noqa: E402
-from prescription import Prescription  # noqa: E402
-from storage.documents import Storage  # noqa: E402
+from posturecore.bow import NOMINAL
+from prescription import Prescription
+from storage.documents import Storage
 
 UPSIDE_DOWN = (-16393, 0, 0)
 AHEAD = (0, 3000, -16107)

@@ -6,10 +6,10 @@ import pytest
 
 from posturecore import faults
 from posturecore.patterns import AWAKE, BATTERY_LOW, ERROR
-from tests.firmware import parts  # noqa: F401 - puts the firmware on the path
 from tests.firmware.flashed import Flash
 
 import ready  # isort: skip
+from drivers.imu import SensorFault  # isort: skip
 
 
 def check(root, self_test=lambda: 0, battery_mv=3900, is_calibrated=True, knows_time=True):
@@ -26,9 +26,7 @@ def raising(error):
 
 
 def wrong_sensor():
-    error = OSError("a chip that is not one")
-    error.code, error.detail = faults.SENSOR_WRONG, 0x68
-    return error
+    return SensorFault(faults.SENSOR_WRONG, 0x68, "a chip that is not one")
 
 
 def test_device_with_everything_is_ready(tmp_path):

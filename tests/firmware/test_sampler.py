@@ -9,7 +9,7 @@ from posturecore.wire import unpack_frame
 from tests.firmware.parts import Rig, numbered_tape
 
 from drivers.lsm6dsv16x import LSM6DSV16X  # isort: skip
-from sampler import Sampler  # isort: skip - its folder is put on the path by `parts`
+from sampler import Sampler  # isort: skip - the package puts its folder on the path
 
 SETTLING = LSM6DSV16X.settling_samples
 
@@ -74,7 +74,7 @@ def test_block_k_holds_samples_6k_on_after_any_loss(tape, steps, is_streaming):
     with Rig(tape) as rig:
         ends = Ends(rig)
         ends.sampler.stream(is_streaming)
-        for ms, failing in [*steps, (200, set()), (200, set())]:
+        for ms, failing in steps + [(200, set()), (200, set())]:
             rig.pass_ms(ms)
             rig.bus.fail(*failing)
             ends.sampler.run()
@@ -88,7 +88,7 @@ def test_block_k_holds_samples_6k_on_after_any_loss(tape, steps, is_streaming):
         assert first % 6 == 0
         assert len(items) in (6, 12)
         begun = range(first // 6, first // 6 + len(items) // 6)
-        assert [item[0] for item in items[::6]] == [rows[k] for k in begun]
+        assert [items[k][0] for k in range(0, len(items), 6)] == [rows[k] for k in begun]
 
 
 def check_count(ends):

@@ -4,7 +4,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.firmware import parts  # noqa: F401 - puts the firmware on the path
 from tests.firmware.flashed import Flash, files, install, manifest, use
 
 from manifest import row  # isort: skip

@@ -246,6 +246,7 @@ def test_fault_is_told_over_the_wrap_of_uptime():
     assert len(kept.logged) == 2
 
 
+@pytest.mark.long_on_vm("70,000 reports")
 def test_count_and_detail_stay_within_their_fields():
     kept = Kept()
     for _ in range(70_000):

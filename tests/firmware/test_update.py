@@ -8,7 +8,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from posturecore import faults, flash, frames
-from tests.firmware import parts  # noqa: F401 - puts the firmware on the path
 from tests.firmware.flashed import Flash, PowerCut, bundle, files, install, installed, use
 
 from bundle import install as install_by_cable  # isort: skip
@@ -47,7 +46,8 @@ class Device:
         return self.update.begin((len(data), digest), ())
 
     def put(self, at, data=DATA):
-        self.update.data((at, data[at : at + PIECE].ljust(PIECE, b"\0")), ())
+        piece = data[at : at + PIECE]
+        self.update.data((at, piece + bytes(PIECE - len(piece))), ())
 
     def send(self, data=DATA):
         """Send what is missing, as a host would."""
@@ -132,7 +132,7 @@ def test_safe_mode_of_the_other_folder_updates_the_one_that_fails(root):
 
 
 def test_files_of_an_older_application_do_not_stay_in_its_folder(root):
-    install(root / "b", {**files("older"), "gone/gone.mpy": b"gone"})
+    install(root / "b", dict(files("older"), **{"gone/gone.mpy": b"gone"}))
     Device(root).take()
     assert installed(root / "b") == NEW
     assert not (root / "b" / "gone").exists()
@@ -188,6 +188,7 @@ def test_piece_without_an_update_is_counted(root):
     assert {path.name for path in root.iterdir()} == {"a", "slot.json"}
 
 
+@pytest.mark.long_on_vm("a hundred restarts")
 @settings(max_examples=30)
 @given(st.lists(st.tuples(st.integers(0, 30), st.booleans()), max_size=120))
 def test_pieces_in_any_order_and_number_never_make_a_wrong_update(tmp_path_factory, sent):
@@ -255,7 +256,7 @@ BAD_BUNDLES = [
     pytest.param(b'{"version": "0.1", "files": 1}', id="no-lines"),
     pytest.param(other_manifest(l1=f'["../main.py", 10, "{HEX}"]'), id="path-outside"),
     pytest.param(bundle({"app.mpy": b"1"}), id="nothing-to-start"),
-    pytest.param(bundle({**NEW, "a" * 90: b"1"}), id="long-path"),
+    pytest.param(bundle(dict(NEW, **{"a" * 90: b"1"})), id="long-path"),
     pytest.param(other_manifest(l2=DATA.split(b"\n")[1].decode()), id="a-file-twice"),
 ]
 
@@ -314,6 +315,7 @@ def run_until_cut(root, monkeypatch, cut_at):
     return False
 
 
+@pytest.mark.cpython("scripts/update_cuts.py does it there")
 @pytest.mark.parametrize("runs", ["a", "b"])
 def test_power_cut_at_any_step_leaves_a_device_that_starts_and_can_go_on(
     tmp_path, monkeypatch, runs
@@ -323,7 +325,7 @@ def test_power_cut_at_any_step_leaves_a_device_that_starts_and_can_go_on(
     while was_cut:
         root = tmp_path / str(cut_at)
         install(root / runs, OLD)
-        install(root / beside, {**files("older"), "gone/gone.mpy": b"gone"})
+        install(root / beside, dict(files("older"), **{"gone/gone.mpy": b"gone"}))
         (root / "slot.json").write_text(f'["{runs}", 0, 0, 0]')
         was_cut = run_until_cut(root, monkeypatch, cut_at)
         device = Device(root)
@@ -340,6 +342,7 @@ def test_power_cut_at_any_step_leaves_a_device_that_starts_and_can_go_on(
     assert cut_at > 20
 
 
+@pytest.mark.cpython("scripts/update_cuts.py does it there")
 def test_second_cut_at_any_step_is_survived_too(tmp_path, monkeypatch):
     for first in range(0, 24, 5):
         for second in range(0, 24, 5):
@@ -352,6 +355,7 @@ def test_second_cut_at_any_step_is_survived_too(tmp_path, monkeypatch):
             assert installed(root / "a") == OLD
 
 
+@pytest.mark.cpython("it looks at what is printed")
 def test_bundle_copied_over_the_cable_is_installed_on_trial(root, capsys):
     (root / "update.bundle").write_bytes(DATA)
     install_by_cable(str(root))

@@ -132,25 +132,25 @@ def test_next_host_gets_frames_of_its_own_from_nought(desk):
 def test_commands_come_in_order_and_beats_are_not_among_them(desk):
     asks = [wire.pack_frame(frames.REQUEST, k, (2,)) for k in range(5)]
     desk.hear(COMES + asks[0] + alive() + b"".join(asks[1:]))
-    assert [desk.usb.receive() for _ in range(6)] == [*asks, None]
+    assert [desk.usb.receive() for _ in range(6)] == asks + [None]
 
 
 @pytest.mark.parametrize("seed", range(10))
 def test_frames_are_found_in_noise_cut_anywhere(desk, seed):
-    chance = random.Random(seed)
-    asks = [wire.pack_frame(frames.REQUEST, k, (chance.randrange(256),)) for k in range(12)]
+    random.seed(seed)
+    asks = [wire.pack_frame(frames.REQUEST, k, (random.randrange(256),)) for k in range(12)]
     data = COMES
     for ask in asks:  # text as a REPL prints it: without the magic byte
-        noise = bytes(chance.choice(b">>> abc\n") for _ in range(chance.randrange(30)))
+        noise = bytes(random.choice(b">>> abc\n") for _ in range(random.randrange(30)))
         data += noise + ask
     at = 0
     while at < len(data):
-        step = chance.randrange(1, 40)
+        step = random.randrange(1, 40)
         desk.hear(data[at : at + step])
         at += step
     got = [desk.usb.receive() for _ in asks]
     assert got == asks
-    assert desk.usb.noise_bytes == len(data) - sum(map(len, [COMES, *asks]))
+    assert desk.usb.noise_bytes == len(data) - sum(map(len, [COMES] + asks))
 
 
 def test_frame_that_does_not_end_gives_way_to_the_next(desk):
@@ -171,7 +171,7 @@ def test_damaged_frame_costs_only_itself(desk):
 def test_flood_costs_only_the_one_who_floods(desk):
     asks = [wire.pack_frame(frames.REQUEST, k, (2,)) for k in range(100)]
     desk.hear(COMES + b"".join(asks))
-    assert [desk.usb.receive() for _ in range(17)] == [*asks[:16], None]
+    assert [desk.usb.receive() for _ in range(17)] == asks[:16] + [None]
     assert desk.usb.bad == 84
 
 
@@ -217,7 +217,7 @@ def test_nobody_reads_and_nothing_waits(desk):
     desk.stream.room = 100_000
     desk.hear(b"")
     sent = [wire.unpack_frame(frame, 0)[2][0] for frame in desk.frames()]
-    assert sent == [0, *range(92, 100)]
+    assert sent == [0] + list(range(92, 100))
 
 
 def test_frames_leave_whole_over_a_port_that_takes_a_byte_at_a_time(desk):
@@ -248,9 +248,9 @@ def test_a_mark_stands_directly_before_every_stored_frame(desk):
     assert desk.usb.send_log(memoryview(log_from(70_000, 70_009) + stored(70_000)))
     desk.usb.send(frames.ACK, (1, 2, 3))
     assert desk.usb.send_log(stored(70_001) + log_from(70_003, 70_009) + stored(70_003))
-    expected = [log_from(70_000, 70_009), *marked(70_000)]
+    expected = [log_from(70_000, 70_009)] + marked(70_000)
     expected += [wire.pack_frame(frames.ACK, 0, (1, 2, 3))]
-    expected += [*marked(70_001), log_from(70_003, 70_009), *marked(70_003)]
+    expected += marked(70_001) + [log_from(70_003, 70_009)] + marked(70_003)
     assert desk.frames() == expected
 
 
@@ -267,5 +267,5 @@ def test_log_without_room_may_be_sent_again_and_comes_once(desk):
         desk.usb.tend()
     desk.stream.room = 1000
     desk.usb.tend()
-    assert desk.frames() == [log_from(1, 4), *marked(1), log_from(3, 4), *marked(3)]
+    assert desk.frames() == [log_from(1, 4)] + marked(1) + [log_from(3, 4)] + marked(3)
     assert tries > 3
