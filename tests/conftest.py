@@ -21,7 +21,8 @@ settings.register_profile(
 )
 settings.load_profile("trunkline")
 
-VM32 = Path(__file__).resolve().parents[1] / "build/vm32/micropython"
+ROOT = Path(__file__).resolve().parents[1]
+VM32 = ROOT / "build/vm32/micropython"
 
 
 @pytest.fixture(params=["64 bits", "32 bits"])
