@@ -15,7 +15,7 @@ from trunkline.device.resume import Held, check_same
 from trunkline.errors import LinkError, TrunklineError
 from trunkline.protocol.events import Hello, LinkLost, SettingsFrame
 from trunkline.protocol.frame import Frame, Items
-from trunkline.transports.base import Audible, Transport
+from trunkline.transports.base import Transport
 
 _Kind = TypeVar("_Kind", bound=Frame)
 _SAFE = flash.MODES.index("safe")
@@ -76,7 +76,7 @@ class Contact(Hearing):
     @property
     def rssi_dbm(self) -> int | None:
         """Signal strength when the device was last found; None: not known, or not over the air."""
-        return self._transport.rssi_dbm if isinstance(self._transport, Audible) else None
+        return self._transport.rssi_dbm
 
     async def __aenter__(self) -> Self:
         """Connect and learn who is there."""

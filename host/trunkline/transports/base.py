@@ -1,7 +1,7 @@
 """What every transport does."""
 
 from collections.abc import Awaitable, Callable
-from typing import Protocol, runtime_checkable
+from typing import Protocol
 
 
 def ignore(_: bytes) -> None:
@@ -20,6 +20,14 @@ class Transport(Protocol):
     name: str
     takes_commands: bool
     is_over: bool
+
+    @property
+    def rssi_dbm(self) -> int | None:
+        """Signal strength of the device when it was last found; None: not known.
+
+        About -50 beside the computer, -90 at the edge. bleak tells none while connected.
+        """
+        return None
 
     def wait_for(self, room: Callable[[], Awaitable[None]]) -> bool:
         """Hand over no more than there is room for; return whether that can be: no device waits.
@@ -55,15 +63,3 @@ class Transport(Protocol):
 
     async def close(self) -> None:
         """Disconnect; safe to call at any time."""
-
-
-@runtime_checkable
-class Audible(Protocol):
-    """What a transport over the air tells beside.
-
-    Attributes:
-        rssi_dbm: Signal strength of the device when it was last found: about -50 beside the
-            computer, -90 at the edge. bleak tells none while connected. None: not known.
-    """
-
-    rssi_dbm: int | None

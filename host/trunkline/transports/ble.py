@@ -38,7 +38,6 @@ class BleTransport(Transport):
         heard_name: The name it advertises; "" until it was heard.
         address: What the system calls it; "" until that is known. That of a bonded device stays,
             on one computer.
-        rssi_dbm: Signal strength when it was last found; None: not known.
         mtu: Bytes a notification can carry plus 3, once open.
     """
 
@@ -52,10 +51,15 @@ class BleTransport(Transport):
         self.takes_commands = True
         self.is_over = False
         self.heard_name = self.address = ""
-        self.rssi_dbm: int | None = None
+        self._rssi_dbm: int | None = None
         self.mtu = 23
         self._client: BleakClient | None = None
         self._is_open = False
+
+    @property
+    def rssi_dbm(self) -> int | None:
+        """Signal strength of the device when it was last found; None: not known."""
+        return self._rssi_dbm
 
     async def open(
         self,
@@ -70,7 +74,7 @@ class BleTransport(Transport):
             BluetoothError: Bluetooth, or the device, does not let us; the message says what to do.
         """
         await self.close()
-        found, self.rssi_dbm = await find(self._wanted(), _SCAN_S)
+        found, self._rssi_dbm = await find(self._wanted(), _SCAN_S)
         self.heard_name = found.name or ""
 
         def lost(_: BleakClient) -> None:
