@@ -5,11 +5,11 @@ import pytest
 from tests.two_ends import UPRIGHT, worn
 from tests.worn_tape import write_worn
 from trunkline.clocks.dating import clocks_of
+from trunkline.device.download import download
 from trunkline.device.greeting import greet
 from trunkline.device.session import Session
 from trunkline.protocol.events import EpisodeFrame, TimeAnchor
 from trunkline.protocol.records import Boot, LedgerFrame, Power
-from trunkline.sync.download import download
 from trunkline.transports.ble import BleTransport
 
 T0 = 1_790_000_000_000  # UTC at the beginning of virtual time

@@ -15,13 +15,13 @@ from tests.firmware import parts  # noqa: F401 - puts the firmware on the path
 from tests.firmware.flashed import bundle, files
 from tests.two_ends import PASSKEY, SELF_TEST_SAMPLES, Ends, worn
 from tests.worn_tape import write_worn
+from trunkline.device.download import download
 from trunkline.device.updating import Bundle, send_bundle
 from trunkline.errors import LinkError
 from trunkline.protocol.events import Samples
 from trunkline.protocol.records import LogStatus, LostRecords
 from trunkline.simulator import VirtualAir, VirtualBoard, firmware_path
 from trunkline.simulator.table import press_button
-from trunkline.sync.download import download
 from trunkline.transports import ble
 
 import compile as compiler  # isort: skip

@@ -21,7 +21,7 @@ FIRST = 70_000  # another host has had what was before, and the device has it no
 
 @pytest.fixture(autouse=True)
 def _impatient(monkeypatch):
-    monkeypatch.setattr("trunkline.sync.download._STALL_S", 0.05)
+    monkeypatch.setattr("trunkline.device.download._STALL_S", 0.05)
 
 
 @pytest.fixture

@@ -9,10 +9,10 @@ from posturecore.decide import KIND_BEND, KIND_SLOUCH
 from posturecore.patterns import AWAKE, CALIBRATED, PATTERNS
 from tests.two_ends import SELF_TEST_SAMPLES, worn
 from tests.worn_tape import write_worn
+from trunkline.device.download import download
 from trunkline.errors import InputError
 from trunkline.protocol.events import Calibration, CueFrame, Decisions, SettingsFrame
 from trunkline.protocol.records import Doubt
-from trunkline.sync.download import download
 
 
 @pytest.fixture(scope="module")

@@ -24,10 +24,10 @@ from tests.workday import (
     visit,
 )
 from trunkline.decide.mirror import Mirror
+from trunkline.device.download import acknowledge, download
 from trunkline.errors import LinkError
 from trunkline.protocol.log import StoredRecord
 from trunkline.protocol.records import LedgerFrame
-from trunkline.sync.download import acknowledge, download
 from trunkline.transports.serial import SerialTransport
 
 SOAK = "TRUNKLINE_SOAK"

@@ -14,12 +14,12 @@ from pathlib import Path
 
 from posturecore import flash, frames, wire
 from tests.two_ends import PASSKEY
+from trunkline.device.download import acknowledge, download
 from trunkline.device.session import Session
 from trunkline.errors import LinkError
 from trunkline.protocol.log import StoredRecord
 from trunkline.protocol.records import LogStatus
 from trunkline.simulator import VirtualAir, VirtualBoard
-from trunkline.sync.download import acknowledge, download
 from trunkline.transports.ble import BleTransport
 
 from storage.log import Log  # isort: skip

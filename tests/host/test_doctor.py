@@ -8,13 +8,13 @@ import pytest
 
 from posturecore import faults, flash, frames
 from tests.two_ends import UPRIGHT
+from trunkline.device.download import download
 from trunkline.device.session import Session
 from trunkline.doctor import LEVELS, device, examine, host
 from trunkline.errors import InputError
 from trunkline.protocol.events import Hello, Status, TimeAnchor
 from trunkline.protocol.records import DeviceFault, LogStatus
 from trunkline.simulator.table import PASSKEY, board_on_table, hold_button
-from trunkline.sync.download import download
 from trunkline.transports.ble import BleTransport
 from trunkline.transports.bonded import BondedDevice, bonded_devices
 

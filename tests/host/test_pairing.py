@@ -13,9 +13,9 @@ import pytest
 from trunkline.cli import pair as command
 from trunkline.device.pairing import pair
 from trunkline.device.session import Session
+from trunkline.device.told import told_clocks
 from trunkline.errors import BluetoothError
 from trunkline.simulator.table import PASSKEY, board_on_table, hold_button, press_button
-from trunkline.sync.told import told_clocks
 from trunkline.transports.ble import BleTransport
 from trunkline.transports.bonded import BondedDevice, BondedDevices, bonded_devices
 from trunkline.transports.scanning import HeardDevice

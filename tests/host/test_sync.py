@@ -10,8 +10,8 @@ from posturecore import flash, frames, wire
 from tests.firmware import parts  # noqa: F401 - puts the firmware on the path
 from tests.host.test_session import Wire, polite
 from trunkline import LinkError
+from trunkline.device.download import acknowledge, download
 from trunkline.device.session import Session
-from trunkline.sync.download import acknowledge, download
 
 from download import Download  # isort: skip
 from storage.log import Log  # isort: skip
@@ -87,7 +87,7 @@ async def numbers(line, from_record=0, got=None):
 
 @pytest.fixture(autouse=True)
 def _impatient(monkeypatch):
-    monkeypatch.setattr("trunkline.sync.download._STALL_S", 0.5)
+    monkeypatch.setattr("trunkline.device.download._STALL_S", 0.5)
 
 
 async def test_all_records_come_in_order_by_credit(log):
@@ -194,7 +194,7 @@ class Faulty:
 @pytest.mark.parametrize("seed", range(5))
 @pytest.mark.parametrize("share", [0.01, 0.2])
 async def test_bad_line_brings_every_record_once_and_in_order(log, share, seed, monkeypatch):
-    monkeypatch.setattr("trunkline.sync.download._STALL_S", 0.02)
+    monkeypatch.setattr("trunkline.device.download._STALL_S", 0.02)
     line = LogWire(log, Faulty(share, seed))
     async with Session(line) as session:
         records = [record async for record in download(session)]

@@ -165,7 +165,7 @@ class SyncMachine(RuleBasedStateMachine):
 
 @pytest.fixture(autouse=True)
 def _impatient(monkeypatch):
-    monkeypatch.setattr("trunkline.sync.download._STALL_S", 0.01)
+    monkeypatch.setattr("trunkline.device.download._STALL_S", 0.01)
     monkeypatch.setattr("trunkline.sync.into_store._BATCH", 40)
 
 

@@ -40,7 +40,7 @@ def device(tmp_path):
 
 @pytest.fixture(autouse=True)
 def _impatient(monkeypatch):
-    monkeypatch.setattr("trunkline.sync.download._STALL_S", 0.05)
+    monkeypatch.setattr("trunkline.device.download._STALL_S", 0.05)
 
 
 async def synced(device, store, wire=None, **options):

@@ -11,12 +11,12 @@ from tests.host.log_device import Device, DeviceWire, padded
 from tests.host.test_session import HELLO, Wire, polite
 from trunkline import LinkError
 from trunkline.cli import monitor, output
+from trunkline.device.download import download
 from trunkline.device.reconnect import Reconnect
 from trunkline.device.session import Session
 from trunkline.device.timekeeping import SetTime
 from trunkline.protocol.events import LinkBack, TimeNotSet
 from trunkline.store import Store
-from trunkline.sync.download import download
 
 T0 = 1_795_000_000_000  # when the device started
 HOUR_MS = 3_600_000
@@ -54,7 +54,7 @@ class Host:
 
 @pytest.fixture(autouse=True)
 def _impatient(monkeypatch):
-    monkeypatch.setattr("trunkline.sync.download._STALL_S", 0.02)
+    monkeypatch.setattr("trunkline.device.download._STALL_S", 0.02)
 
 
 @pytest.fixture
@@ -122,7 +122,8 @@ async def test_it_is_told_anew_when_a_lost_link_is_back(device):
         host.wire.lose()
         await until(lambda: len(told(device)) == 2)
     assert [event for event in host.heard if isinstance(event, LinkBack)]
-    assert told(device)[1][0] - told(device)[0][0] == HOUR_MS
+    (before_ms, _), (after_ms, uncertainty_ms) = told(device)
+    assert abs(after_ms - before_ms - HOUR_MS) <= uncertainty_ms
     assert host.refusals() == []
 
 
@@ -200,7 +201,7 @@ async def test_log_that_does_not_come_is_said_and_delays_nothing(device):
 
 
 async def test_who_leaves_does_not_wait_for_ever(device, monkeypatch):
-    monkeypatch.setattr("trunkline.sync.download._STALL_S", 60.0)
+    monkeypatch.setattr("trunkline.device.download._STALL_S", 60.0)
     host = Host(device, spoil=lambda count, message: b"", leave_s=0.01)
     async with asyncio.timeout(_SOON_S):
         async with host.session:
@@ -209,7 +210,7 @@ async def test_who_leaves_does_not_wait_for_ever(device, monkeypatch):
 
 
 async def test_who_leaves_with_an_error_waits_for_nothing(device, monkeypatch):
-    monkeypatch.setattr("trunkline.sync.download._STALL_S", 60.0)
+    monkeypatch.setattr("trunkline.device.download._STALL_S", 60.0)
     host = Host(device, spoil=lambda count, message: b"", leave_s=60.0)
     async with asyncio.timeout(_SOON_S):
         with suppress(KeyError):
@@ -263,7 +264,8 @@ async def test_sync_right_at_contact_waits_its_turn_and_dates_all(device, tmp_pa
         async with host.session as session:
             await asyncio.sleep(0)
             report = await session.sync(store, time_zone="UTC")
-    assert report.records_here == report.acknowledged == len(device.in_flash())
+    assert report.records_here == report.acknowledged
+    assert len(device.in_flash()) - report.records_here in (0, 1)  # the anchor, if it came later
     assert report.damaged_bytes == 0
     assert host.refusals() == []
 

@@ -19,10 +19,10 @@ from dbus_fast import BusType, Message, MessageType, Variant
 from dbus_fast.aio import MessageBus
 from dbus_fast.service import ServiceInterface, method
 
+from trunkline.device.download import acknowledge, download
 from trunkline.device.session import Session
 from trunkline.errors import LinkError
 from trunkline.protocol.events import Samples
-from trunkline.sync.download import acknowledge, download
 from trunkline.transports.ble import BleTransport
 
 SHARED = Path("/mnt")

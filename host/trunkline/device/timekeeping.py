@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from posturecore import flash
 from trunkline.device.greeting import Greeting, greet
+from trunkline.device.told import Told
 from trunkline.errors import TrunklineError
 from trunkline.protocol.link_events import TimeNotSet
 
@@ -67,8 +68,6 @@ class Timekeeper:
             tell: Called with why it is not told, once until it is.
             fail: Called with an error that is none of the link or the device.
         """
-        from trunkline.sync.told import Told  # it stands above, and rests on sessions itself
-
         self.is_trusted = False
         self._session = session
         self._how = how

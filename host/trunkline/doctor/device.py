@@ -8,12 +8,12 @@ from posturecore import faults, flash, frames
 from trunkline.device.connecting import connect
 from trunkline.device.greeting import greet
 from trunkline.device.session import Session
+from trunkline.device.told import told_clocks
 from trunkline.doctor.check import Check, fail, ok, warn
 from trunkline.errors import InputError, LinkError, TrunklineError
 from trunkline.protocol.events import Event, Hello, Status
 from trunkline.protocol.records import DeviceFault, LogStatus
 from trunkline.sources import firmware_path
-from trunkline.sync.told import told_clocks
 
 _SAFE = flash.MODES.index("safe")
 _LOW_MV, _EMPTY_MV = 3500, 3300  # where firmware/power.py warns, and switches off

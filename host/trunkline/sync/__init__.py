@@ -1,1 +1,1 @@
-"""From a device's log into the store: downloaded, kept byte for byte, and what is derived."""
+"""From a device's log into the store: kept byte for byte, and what is derived."""

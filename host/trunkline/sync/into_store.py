@@ -20,6 +20,7 @@ from dataclasses import dataclass
 
 from posturecore import flash, frames
 from trunkline.clocks.dating import clocks_of
+from trunkline.device.download import acknowledge, download
 from trunkline.device.greeting import Confirm, Greeting, greet
 from trunkline.device.session import Session
 from trunkline.errors import InputError, LinkError
@@ -28,7 +29,6 @@ from trunkline.protocol.records import Boot, LogStatus
 from trunkline.store import Gap, Store
 from trunkline.store.device_logs import DELETED, UNSAID, is_same
 from trunkline.sync.derived import choose_wearer, days_of, derive, is_virtual
-from trunkline.sync.download import acknowledge, download
 from trunkline.sync.logged import boots_in
 from trunkline.sync.report import Progress, SyncReport
 

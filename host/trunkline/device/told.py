@@ -2,10 +2,10 @@
 
 from posturecore import flash, frames
 from trunkline.clocks.dating import BootClock, clocks_of
-from trunkline.device.timed_contact import TimedContact
-from trunkline.protocol.events import Event
+from trunkline.device.contact import Contact
+from trunkline.device.download import download
+from trunkline.protocol.events import Event, Status
 from trunkline.protocol.records import LogStatus
-from trunkline.sync.download import download
 
 _RECENT = 1000  # records: three days, read within seconds; an anchor is written at each contact
 
@@ -18,7 +18,7 @@ class Told:
         self._events: list[Event | None] = []
         self._first = self._next = 0  # numbers of the records here, the latter past the last
 
-    async def clocks(self, session: TimedContact, records: int = _RECENT) -> dict[int, BootClock]:
+    async def clocks(self, session: Contact, records: int = _RECENT) -> dict[int, BootClock]:
         """Give the clock of each boot that the last records tell of; nothing is acknowledged.
 
         Args:
@@ -35,9 +35,10 @@ class Told:
         async for record in download(session, self._next):
             self._events.append(record.event)
             self._next = record.number + 1
-        return clocks_of([*self._events, await session.status()])
+        status = await session.ask(Status, frames.REQUEST, (frames.STATUS,))
+        return clocks_of([*self._events, status])
 
 
-async def told_clocks(session: TimedContact) -> dict[int, BootClock]:
+async def told_clocks(session: Contact) -> dict[int, BootClock]:
     """Give the clock of each boot in the device's last days; raises as `Told.clocks` does."""
     return await Told().clocks(session)
