@@ -41,7 +41,7 @@ class SetTime:
 
     utc_ms: Callable[[], int] = now_utc_ms
     every_s: float = 3600.0
-    leave_s: float = 3.0
+    leave_s: float = 10.0
 
 
 class Timekeeper:
