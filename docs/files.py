@@ -6,6 +6,7 @@ from trunkline.exports import EXPORTS
 from trunkline.readers import READERS
 from trunkline.readers.profile import Profile, shipped_profiles
 from trunkline.recordings.columns import ACC, GYR, TIME
+from trunkline.report import spreadsheet
 
 # What a kind is, and which extra of the package it needs.
 ABOUT = {
@@ -47,4 +48,14 @@ def columns() -> str:
     return markdown(["column", "unit", "meaning"], rows)
 
 
-TABLES = {"kinds": kinds, "profiles": profiles, "columns": columns}
+def results() -> str:
+    """Return the columns of the tables of a report."""
+    rows = [
+        [f"`{name}.csv`", f"`{column}`", unit, meaning]
+        for name, columns in spreadsheet.TABLES.items()
+        for column, unit, meaning in columns
+    ]
+    return markdown(["file", "column", "unit", "meaning"], rows)
+
+
+TABLES = {"kinds": kinds, "profiles": profiles, "columns": columns, "results": results}

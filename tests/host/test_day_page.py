@@ -1,6 +1,9 @@
 """The page of a wearer's day, from a synced log: cut at midnight, nothing lost, nothing twice."""
 
+import csv
+import json
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 
 import pytest
 
@@ -9,6 +12,7 @@ from tests.host.log_device import Device, DeviceWire
 from trunkline.device.session import Session
 from trunkline.errors import InputError
 from trunkline.report.page import render
+from trunkline.report.spreadsheet import TABLES
 from trunkline.store import Store
 from trunkline.sync.day_page import day_page
 from trunkline.sync.into_store import sync
@@ -118,3 +122,38 @@ async def test_command_writes_the_page_of_a_store(store, path, run, tmp_path):
     code, _, err = run("report", path, "--day", "2020-01-01", "-o", tmp_path / "none.html")
     assert code == 2
     assert "expected a day of" in err
+
+
+def rows_of(path):
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+async def test_tables_hold_what_the_page_does_and_a_dictionary_of_it(store, path, run, tmp_path):
+    day = ("report", path, "--day", "2026-11-23", "-o", tmp_path / "day.html")
+    code, out, _ = run(*day, "--csv", "day")
+    assert code == 0
+    assert [Path(line).name for line in out.splitlines()[1:]] == [
+        *("cues.csv", "dictionary.json", "episodes.csv", "minutes.csv", "stretches.csv")
+    ]
+    (analysis,) = analyses(day_page(store, day=SECOND))
+    tables = {name: rows_of(Path("day") / f"{name}.csv") for name in TABLES}
+    (stretch,) = tables["stretches"]
+    assert stretch["time"] == "2026-11-23T00:05:00+00:00"
+    assert (float(stretch["worn_s"]), stretch["is_simulated"]) == (analysis.wear.worn_s, "0")
+    episodes = [each for each in tables["episodes"] if each["kind"] == "slouch"]
+    assert [float(each["peak_deg"]) for each in episodes] == [
+        each.peak_deg for each in analysis.episodes
+    ]
+    assert episodes[0]["time"] == stretch["time"]
+    assert [each["is_wrong"] for each in tables["cues"]] == [
+        str(int(cue.is_wrong)) for cue in analysis.cues
+    ]
+    assert [float(each["flexion_deg"]) for each in tables["minutes"]] == [7.0] * 60
+    assert [float(each["start_s"]) for each in tables["minutes"]] == [60.0 * k for k in range(60)]
+    explained = json.loads(Path("day/dictionary.json").read_text("utf-8"))["tables"]
+    for name, rows in tables.items():
+        assert list(explained[f"{name}.csv"]) == list(rows[0])
+    code, out, err = run(*day, "--csv", "day")
+    assert (code, out) == (2, "")
+    assert "File exists" in err

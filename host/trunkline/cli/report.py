@@ -35,6 +35,10 @@ def report(
     tracked_point: inputs.TrackedPoint = None,
     strict: inputs.Strict = False,
     wearer: Annotated[str | None, typer.Option(metavar="ID", help="Store: whose day.")] = None,
+    csv: Annotated[
+        Path | None,
+        typer.Option(metavar="FOLDER", help="Its tables as CSV for a spreadsheet, too."),
+    ] = None,
     day: Annotated[
         datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Store: which; else the newest.")
     ] = None,
@@ -45,14 +49,15 @@ def report(
 
     Example:  trunkline report day.npz -o day.html
 
+    Example:  trunkline report wear.sqlite --csv monday
+
     Example:  trunkline report wear.sqlite --day 2026-11-23 -o monday.html
     """
     # Imported here: the other commands need not wait for the drawing library.
     from trunkline.pages import recording_page
-    from trunkline.report import write_report
 
     if _is_store(file):
-        out.print(escape(str(write_report(output, _day(file, wearer, day)))), soft_wrap=True)
+        _write(output, _day(file, wearer, day), csv)
         return
     options = inputs.reading(
         placement=placement,
@@ -69,8 +74,15 @@ def report(
     )
     analysis, _ = inputs.examine(file, options, strict=strict, pairs=set_, neutral=neutral)
     warn(analysis.warnings)
-    page = write_report(output, recording_page(analysis))
-    out.print(escape(str(page)), soft_wrap=True)
+    _write(output, recording_page(analysis), csv)
+
+
+def _write(output: Path, page: "ReportPage", csv: Path | None) -> None:
+    from trunkline.report import write_report, write_tables
+
+    tables = write_tables(csv, page) if csv is not None else ()
+    for path in (write_report(output, page), *tables):
+        out.print(escape(str(path)), soft_wrap=True)
 
 
 def _is_store(path: Path) -> bool:

@@ -36,6 +36,18 @@ class Timeline:
         """Give the start of each block in seconds."""
         return np.arange(len(self.context), dtype=np.float64) * self.block_s
 
+    def minutes(self) -> tuple[tuple[float, float, float], ...]:
+        """Give (start_s, mean flexion in degrees, seconds of it) of each minute that was worn."""
+        is_worn = np.isfinite(self.flexion_deg) & (self.context != context.OFF_BODY)
+        length = round(60 / self.block_s)
+        found = []
+        for first in range(0, len(is_worn), length):
+            worn = self.flexion_deg[first : first + length][is_worn[first : first + length]]
+            if len(worn):
+                start_s, worn_s = first * self.block_s, len(worn) * self.block_s
+                found.append((round(start_s, 3), round(float(worn.mean()), 2), round(worn_s, 3)))
+        return tuple(found)
+
     def angle_bands_s(self) -> dict[str, float]:
         """Give the seconds of known flexion in bands used in ergonomics: <0, 0-20, 20-60, >60°."""
         known = self.flexion_deg[

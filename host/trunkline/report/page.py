@@ -41,6 +41,8 @@ class ReportSection:
         motor: (at_s, duration_ms) of each run of the virtual motor.
         filter_difference: Host's own filter against the device's gravity in degrees, under
             "rms_deg", "p95_deg" and "max_deg"; None: not compared.
+        start: When it began, on the wearer's clock; None: time unknown.
+        uncertainty_s: How far that may be off; None: not known.
     """
 
     analysis: Analysis
@@ -48,6 +50,8 @@ class ReportSection:
     what_is_real: str
     motor: tuple[tuple[float, int], ...] = ()
     filter_difference: Mapping[str, float] | None = None
+    start: datetime | None = None
+    uncertainty_s: float | None = None
 
 
 @dataclass(frozen=True, eq=False)

@@ -34,14 +34,20 @@ class MinuteTimeline(Timeline):
 
     Attributes:
         bands_s: Seconds in each band of flexion.
+        told: The minutes as the device told them; see `minutes`.
     """
 
     bands_s: Mapping[str, float]
+    told: tuple[tuple[float, float, float], ...]
 
     @property
     def is_momentary(self) -> bool:
         """Deny it: a value is the mean of its minute."""
         return False
+
+    def minutes(self) -> tuple[tuple[float, float, float], ...]:
+        """Give the minutes as the device told them."""
+        return self.told
 
     def angle_bands_s(self) -> dict[str, float]:
         """Give the seconds of worn flexion in bands, as the device counted them."""
@@ -148,6 +154,7 @@ def _day(clock: BootClock | None, block: int, zone: ZoneInfo) -> date | None:
 def _section(stretch: Stretch, zone: ZoneInfo) -> ReportSection:
     boot, is_simulated = stretch.boot, is_virtual(stretch.log.device_id)
     analysis = boot.analysis(is_simulated=is_simulated, first=stretch.first, end=stretch.end)
+    start = stretch.clock.utc_of_block(stretch.first) if stretch.clock else None
     made = "Simulated: nobody wore this virtual board. " if is_simulated else ""
     return ReportSection(
         replace(analysis, timeline=_timeline(stretch, analysis)),
@@ -155,6 +162,8 @@ def _section(stretch: Stretch, zone: ZoneInfo) -> ReportSection:
         f"{made}From the log of device {stretch.log.device_id}, boot {boot.boot_id}: what the "
         "device decided while it was worn. The curve is the mean of each minute; what the wearer "
         "was doing from moment to moment is not in a log.",
+        start=start.utc.astimezone(zone) if start else None,
+        uncertainty_s=start.uncertainty_s if start else None,
     )
 
 
@@ -175,11 +184,14 @@ def _timeline(stretch: Stretch, analysis: Analysis) -> MinuteTimeline:
     count = round(analysis.wear.total_s / block_s)
     minute_blocks = round(timedelta(minutes=1).total_seconds() / block_s)
     flexion_deg, bands = np.full(count, np.nan), np.zeros(8, dtype=np.int64)
+    told = []
     for minute in stretch.boot.minutes:
         at = minute.block - stretch.first
         if 0 <= at < count:
             flexion_deg[at : at + minute_blocks] = minute.mean_deg
             bands += minute.bands
+            worn_s = sum(minute.bands) * block_s
+            told.append((round(at * block_s, 3), minute.mean_deg, round(worn_s, 3)))
     return MinuteTimeline(
         block_s=block_s,
         flexion_deg=flexion_deg,
@@ -190,6 +202,7 @@ def _timeline(stretch: Stretch, analysis: Analysis) -> MinuteTimeline:
             name: round(float(bands[list(parts)].sum()) * block_s, 3)
             for name, parts in _BANDS.items()
         },
+        told=tuple(told),
     )
 
 
