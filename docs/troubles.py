@@ -33,7 +33,7 @@ def task_table() -> str:
 def bluetooth_table() -> str:
     """Return what Bluetooth may refuse, and what to try on each system."""
     rows = [
-        [row.found, *(row.remedy(system) for system in ("linux", "darwin", "win32"))]
+        [row.found, *(row.remedy(system, "ADDRESS") for system in ("linux", "darwin", "win32"))]
         for row in TROUBLES.values()
     ]
     return markdown(["found", "Linux", "macOS", "Windows"], rows)
