@@ -123,7 +123,8 @@ def call(test, row, arguments, module_values):
             try:
                 test.function(**dict(given, **example))
             except Exception:
-                print("Given", example)
+                if example:
+                    print(test.function.__name__, "was given", example)
                 raise
     finally:
         values.end()
