@@ -33,8 +33,6 @@ CPYTHON_ONLY = {
     "test_xiao_board.py": "it stands in for `machine` and `esp32`",
     "test_both_imus.py": "it compares by numpy",
     "test_log_model.py": "a machine of Hypothesis",
-    "test_download.py": "it ends in the host's LogReader",
-    "test_retrieval.py": "it ends in the host's LogReader",
     "test_on_vm.py": PROCESSES,
     "test_coached_on_vm.py": PROCESSES,
     "test_log_on_vm.py": PROCESSES,
