@@ -19,8 +19,8 @@ from trunkline.simulator.vm import vm_command
 MICROPYTHON = ROOT / "tests/micropython"
 VMS = ("vm64", "vm32") if VM32.exists() else ("vm64",)
 OPTIONS = ["-X", "heapsize=16m"]
-LONGEST_S = 120
 SOAK = bool(os.environ.get("TRUNKLINE_SOAK"))
+LONGEST_S = 600 if SOAK else 120
 
 # What CPython alone runs, and why.
 DESK = "it tests what runs on a desk"
