@@ -9,6 +9,8 @@ import ast
 import json
 import os
 import subprocess
+import tempfile
+from pathlib import Path
 
 import pytest
 
@@ -79,11 +81,11 @@ class VmFile(pytest.File):
     def results(self, vm):
         """Give {name: [[id, error] of each row that failed]}, and what else was printed."""
         if vm not in self._results:
-            self._results[vm] = sorted_out(self._run(vm))
+            with tempfile.TemporaryDirectory() as folder:
+                self._results[vm] = sorted_out(self._run(vm, Path(folder)))
         return self._results[vm]
 
-    def _run(self, vm):
-        folder = self.config._tmp_path_factory.mktemp("vm")
+    def _run(self, vm, folder):
         arguments = {
             name: [argument.arg for argument in node.args.args]
             for name, node in self.functions.items()
