@@ -10,10 +10,10 @@ Not modelled: filters and their delay, the I2C master, DMP, zero motion, tempera
 
 import struct
 
+from byte_fifo import FIFO_BYTES, ByteFifo
 from oscillator import Oscillator
 
 WHO_AM_I = 0x68
-FIFO_BYTES = 1024
 
 _SELF_TEST_X, _SMPLRT_DIV, _CONFIG, _GYRO_CONFIG, _ACCEL_CONFIG = 0x0D, 0x19, 0x1A, 0x1B, 0x1C
 _MOT_THR, _FIFO_EN, _INT_PIN_CFG, _INT_ENABLE, _INT_STATUS = 0x1F, 0x23, 0x37, 0x38, 0x3A
@@ -38,6 +38,7 @@ class Mpu6050:
         self.now_us = 0
         self._tape = tape
         self._oscillator = Oscillator(0, error_ppm)
+        self._fifo = ByteFifo()
         self._start_us = None  # when the tape began to run
         self._writes_to_ignore = 0
         self._wanted = None  # rate and mode of the ticks
@@ -52,7 +53,7 @@ class Mpu6050:
         self._main = bytearray(0x80)
         self._main[_SELF_TEST_X : _SELF_TEST_X + 4] = _FACTORY
         self._main[_PWR_MGMT_1] = 0x40
-        self._fifo = bytearray()
+        self._fifo.clear()
         self._status = 0
         self._held = None  # the pose that motion is measured from
         self._configure()
@@ -73,7 +74,7 @@ class Mpu6050:
             return
         if register == _USER_CTRL:
             if value & 0x04 and not value & 0x40:  # FIFO_RESET works while the FIFO is off
-                self._fifo = bytearray()
+                self._fifo.clear()
             value &= 0xF8
         self._main[register] = value
         if register == _ACCEL_CONFIG:
@@ -82,7 +83,7 @@ class Mpu6050:
 
     def read(self, register, buffer):
         if register == _FIFO_R_W:  # no auto-increment
-            self._pop(buffer)
+            self._fifo.pop_into(buffer)
             return
         for i in range(len(buffer)):
             buffer[i] = self._read(register)
@@ -102,13 +103,6 @@ class Mpu6050:
             if first <= register < first + 6:
                 return self._sample()[register - first + offset]
         return self._main[register]
-
-    def _pop(self, buffer):
-        count = min(len(buffer), len(self._fifo))
-        buffer[:count] = self._fifo[:count]
-        for i in range(count, len(buffer)):
-            buffer[i] = 0xFF
-        self._fifo = self._fifo[count:]
 
     # Samples
 
@@ -163,13 +157,12 @@ class Mpu6050:
         if self._start_us is None:
             self._start_us = self._tick_us(self._tick - 1)
         sample = self._sample()
+        if len(self._fifo) > FIFO_BYTES - len(sample):
+            self._status |= _OVERFLOW
         if self._main[_FIFO_EN] & 0x08:
             self._fifo.extend(sample[:6])
         if self._main[_FIFO_EN] & 0x70:
             self._fifo.extend(sample[6:])
-        if len(self._fifo) > FIFO_BYTES:
-            self._fifo = self._fifo[-FIFO_BYTES:]
-            self._status |= _OVERFLOW
 
     def _row(self):
         if self._start_us is None:
