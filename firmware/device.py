@@ -2,7 +2,6 @@
 
 import sys
 
-import drivers
 from about import About
 from breadcrumbs import UNKNOWN_MS
 from faults import Faults, report_start
@@ -15,6 +14,15 @@ from version import FIRMWARE
 
 _MODE = MODES.index("app")
 _LOG_BYTES = 1024 * 1024
+_NEEDED_ONCE = (
+    "identity",
+    "ready",
+    "drivers.finding",
+    "drivers.self_test",
+    "posturecore.gravity_gains",
+    "prescribed",
+    "storage.rewriting",
+)
 
 
 def run(slots, start):
@@ -50,15 +58,22 @@ def run(slots, start):
 def _switch_on(board, is_calibrated, knows_time):
     """Return the sensor, faults as [(code, detail)], and the pattern that tells the wearer.
 
-    What that and the Life before it needed only once is let go: 4 kB.
+    What that and the Life before it needed only once is let go: 6 kB.
     """
     from ready import check, signal, start_sensor, the_sensor
 
     imu = the_sensor(board)
     found = check(imu, board, is_calibrated, knows_time)
     start_sensor(imu, found)
-    for name in ("ready", "identity", "drivers.self_test"):
-        sys.modules.pop(name, None)
-    if hasattr(drivers, "self_test"):
-        del drivers.self_test
+    for name in _NEEDED_ONCE:
+        _let_go(name)
     return imu, found, signal(found)
+
+
+def _let_go(name):
+    """Give a module's memory back; the package that it is in holds it, too."""
+    sys.modules.pop(name, None)
+    package, _, module = name.rpartition(".")
+    owner = sys.modules.get(package)
+    if hasattr(owner, module):
+        delattr(owner, module)

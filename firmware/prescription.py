@@ -4,7 +4,6 @@ from posturecore import params
 from posturecore.angles import TrunkFrame, norm, unit
 from posturecore.bow import NOMINAL
 from posturecore.calibrate import is_gravity
-from posturecore.frames import NEUTRALS
 
 _FILE = "prescription.json"
 
@@ -18,10 +17,12 @@ class Prescription:
 
     def __init__(self, storage):
         self._storage = storage
+        from prescribed import ahead_in, in_force, neutrals_in, settings_in  # need not stay
+
         document = storage.load(_FILE, {})
-        self.ahead = _ahead(document)  # forward in the sensor, from a bow; one for all poses
-        self.settings, self.neutrals = _settings(document), _neutrals(document, self.ahead)
-        self.neutral = _in_force(document, self.neutrals)
+        self.ahead = ahead_in(document)  # forward in the sensor, from a bow; one for all poses
+        self.settings, self.neutrals = settings_in(document), neutrals_in(document, self.ahead)
+        self.neutral = in_force(document, self.neutrals)
 
     def change(self, changes):
         """Set some parameters; raises ValueError, and changes nothing, when one is bad."""
@@ -40,7 +41,7 @@ class Prescription:
     def set_neutral(self, neutral, up, ahead=NOMINAL):
         """Keep a neutral pose and put it in force; raises ValueError for one that is none."""
         neutrals = dict(self.neutrals)
-        neutrals[neutral] = _checked(up, ahead)
+        neutrals[neutral] = checked(up, ahead)
         self._save(self.settings, neutrals, neutral, ahead)
         self.neutrals, self.neutral, self.ahead = neutrals, neutral, tuple(ahead)
 
@@ -51,49 +52,10 @@ class Prescription:
         self._storage.save(_FILE, document)
 
 
-def _settings(document):
-    # A setting that another firmware wrote and this one cannot use falls back to its default.
-    kept = {}
-    try:
-        for name, value in document["settings"].items():
-            if not params.problem(name, value):
-                kept[name] = value
-        return params.complete(kept)
-    except (KeyError, TypeError, AttributeError, ValueError):
-        return params.defaults()
-
-
-def _ahead(document):
-    try:
-        x, y, z = document["ahead"]
-        unit(x, y, z)
-        return x, y, z
-    except (KeyError, TypeError, ValueError):
-        return NOMINAL
-
-
-def _neutrals(document, ahead):
-    neutrals = {}
-    try:
-        for neutral, up in document["neutrals"]:
-            if neutral in range(len(NEUTRALS)):
-                neutrals[neutral] = _checked(up, ahead)
-    except (KeyError, TypeError, ValueError):
-        pass
-    return neutrals
-
-
-def _checked(up, ahead):
+def checked(up, ahead):
+    """Return a neutral pose; raises ValueError for one that is none."""
     x, y, z = up
     if not is_gravity(norm(x, y, z)):
         raise ValueError("Found a neutral pose {}; expected a gravity vector.".format(up))
     TrunkFrame(x, y, z, ahead)  # raises ValueError when the wearer would be lying on the sensor
     return x, y, z
-
-
-def _in_force(document, neutrals):
-    try:
-        neutral = document["neutral"]
-    except (KeyError, TypeError):
-        neutral = None
-    return neutral if neutral in neutrals else min(neutrals) if neutrals else None

@@ -3,7 +3,7 @@
 import os
 
 from battery import percent
-from drivers.imu import find_imu
+from drivers.finding import find_imu
 from faults import errno_of
 from posturecore import faults
 from posturecore.patterns import AWAKE, BATTERY_LOW, ERROR

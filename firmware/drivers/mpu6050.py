@@ -35,9 +35,10 @@ _SETTINGS = (
     (_FIFO_EN, 0x78),  # acceleration and gyroscope
 )
 RATE_MHZ = 58824
-MAX_SAMPLES = 85
+MAX_SAMPLES = 20  # of one read; a watermark of 12 is one, a full FIFO takes five
+_FIFO_SAMPLES = 85
 _SAMPLE = 12
-_BURST_SAMPLES = 20
+_BURST_SAMPLES = 10
 _FULL_BYTES = 1020  # 85 samples; more, and the oldest bytes are gone
 _ODD_READS = 3  # a sample may be on its way in; three reads in a row it is not
 
@@ -87,7 +88,7 @@ class MPU6050(Imu):
         self._odd = 0
         self._has_lost = False
         self._must_clear = False
-        self._gravity.gap(MAX_SAMPLES)  # it keeps the bias, and finds up anew
+        self._gravity.gap(_FIFO_SAMPLES)  # it keeps the bias, and finds up anew
 
     def configure(self):
         self._power_on()
@@ -134,19 +135,20 @@ class MPU6050(Imu):
         self.poll_ms = samples * 1000000 // RATE_MHZ
 
     def read(self):
-        """Empty the FIFO into `samples`; return how many samples came. Allocates nothing.
+        """Take samples from the FIFO; return how many came. Allocates nothing.
 
-        Sets `has_overrun` when samples were lost before these. Sets `has_failed` when the chip
-        stopped answering half-way: the `left` samples after these are lost, which the next read
-        tells; and `has_reset`, once, when the chip has lost its settings. Raises OSError when it
-        does not answer at all.
+        `left` samples come with the next call: more than MAX_SAMPLES waited. Sets `has_overrun`
+        when samples were lost before these. Sets `has_failed` when the chip stopped answering
+        half-way: then the `left` samples are lost, which the next read tells; and `has_reset`,
+        once, when the chip has lost its settings. Raises OSError when it does not answer at all.
         """
         self._count = self.left = 0
         self.has_failed = self.has_reset = self.has_overrun = False
         waiting = self._waiting()
-        while waiting > 0 and not self.has_failed:
-            burst = waiting if waiting < _BURST_SAMPLES else _BURST_SAMPLES
-            if self._fetch(burst, waiting):
+        later = max(0, waiting - MAX_SAMPLES)
+        while waiting > later and not self.has_failed:
+            burst = min(waiting - later, _BURST_SAMPLES)
+            if self._fetch(burst):
                 self._parse(burst)
                 waiting -= burst
         self.left = waiting
@@ -177,7 +179,7 @@ class MPU6050(Imu):
         self._odd = 0
         self._gravity.gap(samples)
 
-    def _fetch(self, burst, waiting):
+    def _fetch(self, burst):
         try:
             self.read_into(_FIFO_R_W, self._bursts[burst])
         except OSError:

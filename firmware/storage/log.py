@@ -13,7 +13,8 @@ import os
 
 from posturecore import wire
 from posturecore.flash import LOG_ACK
-from storage.rewriting import LEAST_BYTES, NEW, NO_ROOM, lost_frame
+from storage.rewriting import LEAST_BYTES
+from storage.segment import NEW, NO_ROOM, lost_frame
 from storage.segments import BLOCK_BYTES, POINTERS_BYTES, Segments, blocks_of
 
 # Two folders' pairs of blocks, two more while a pair is replaced, what a write copies meanwhile.

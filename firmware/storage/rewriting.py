@@ -8,17 +8,10 @@ import os
 
 from posturecore import wire
 from posturecore.flash import LOST, MINUTES
-from storage.segment import FRAME_BYTES, Segment
+from storage.segment import DAMAGED, FRAME_BYTES, NEW, THINNED, Segment, lost_frame
 
-THINNED, NO_ROOM, DAMAGED = range(3)  # the causes of a lost record
 KEEP_ALL, KEEP_HALF, KEEP_NONE = range(3)  # of the minutes
-NEW = ".new"
 LEAST_BYTES = wire.OVERHEAD + 5  # of a record: so many numbers can hide in damaged bytes
-
-
-def lost_frame(first, end, count, cause):
-    """Return the record that says what is gone; its number is `first`."""
-    return wire.pack_frame(LOST, first & 0xFFFF, (first, end, count, cause))
 
 
 class Rewriting:

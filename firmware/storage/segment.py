@@ -6,8 +6,11 @@ sequence is the low half of its record's number, so numbers may be missing withi
 """
 
 from posturecore import wire
+from posturecore.flash import LOST
 
 FRAME_BYTES = wire.MAX_PAYLOAD + wire.OVERHEAD  # the longest
+THINNED, NO_ROOM, DAMAGED = range(3)  # the causes of a lost record
+NEW = ".new"  # ends the name of a file that is to replace another
 _SUFFIX = ".log"
 
 
@@ -25,6 +28,11 @@ def first_in(name):
     except ValueError:
         return None
     return first if name_of(first) == name else None
+
+
+def lost_frame(first, end, count, cause):
+    """Return the record that says what is gone; its number is `first`."""
+    return wire.pack_frame(LOST, first & 0xFFFF, (first, end, count, cause))
 
 
 class Segment:

@@ -2,8 +2,8 @@
 
 import os
 
-from storage.rewriting import KEEP_ALL, KEEP_HALF, KEEP_NONE, NEW, Rewriting
-from storage.segment import first_in, name_of
+from storage.rewriting import KEEP_ALL, KEEP_HALF, KEEP_NONE
+from storage.segment import NEW, first_in, name_of
 
 BLOCK_BYTES = 4096
 POINTERS_BYTES = 16  # littlefs keeps up to so many bytes of its own in a file of few blocks
@@ -66,9 +66,7 @@ class Segments:
 
     def survey_last(self):
         """Read the last file and return its rewriting, not yet written."""
-        rewriting = Rewriting(self.path(self.firsts[-1]), self.firsts[-1], None, KEEP_ALL)
-        rewriting.survey()
-        return rewriting
+        return self._surveyed(self.firsts[-1], None, KEEP_ALL)
 
     def replace_last(self, rewriting):
         self._replace(len(self.firsts) - 1, rewriting)
@@ -76,9 +74,7 @@ class Segments:
     def repair(self, first, end):
         """Write a damaged file anew, with a record of the loss."""
         k = self.firsts.index(first)
-        rewriting = Rewriting(self.path(first), first, self._limit(k, end), KEEP_ALL)
-        rewriting.survey()
-        self._replace(k, rewriting)
+        self._replace(k, self._surveyed(first, self._limit(k, end), KEEP_ALL))
 
     def make_room(self, acknowledged):
         """Delete what a host has, or thin one file; return whether there is more to try."""
@@ -95,13 +91,19 @@ class Segments:
                 return True
         return self._pass_again()
 
+    def _surveyed(self, first, limit, keep):
+        # Needed at a start, and then not before the log is full: it need not stay between.
+        from storage.rewriting import Rewriting
+
+        rewriting = Rewriting(self.path(first), first, limit, keep)
+        rewriting.survey()
+        return rewriting
+
     def _limit(self, k, end):
         return self.firsts[k + 1] if k + 1 < len(self.firsts) else end
 
     def _thin(self, k):
-        first = self.firsts[k]
-        rewriting = Rewriting(self.path(first), first, self.firsts[k + 1], self._keep)
-        rewriting.survey()
+        rewriting = self._surveyed(self.firsts[k], self.firsts[k + 1], self._keep)
         if self._keep == KEEP_HALF and rewriting.was_thinned:
             return
         if blocks_of(rewriting.bytes) < blocks_of(self.sizes[k]):

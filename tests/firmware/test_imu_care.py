@@ -7,7 +7,8 @@ import pytest
 from posturecore.faults import SENSOR_BUS, SENSOR_MISSING, SENSOR_SILENT, SENSOR_WRONG
 from tests.firmware.parts import Bus, MpuRig, Rig, numbered_tape, write_tape
 
-from drivers.imu import SensorFault, find_imu  # isort: skip - the package puts its folder on the path
+from drivers.finding import find_imu  # isort: skip - the package puts its folder on the path
+from drivers.imu import SensorFault  # isort: skip
 from lsm6dsv16x_model import Lsm6dsv16x  # isort: skip
 from tape import Tape  # isort: skip
 

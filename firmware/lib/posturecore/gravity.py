@@ -29,6 +29,9 @@ class GravityFilter:
     """Call `step` for every sample; it allocates nothing."""
 
     def __init__(self, rate_mhz: int) -> None:
+        # Only now: a device lets go of what it needs once.
+        from .gravity_gains import block_gains, k1_gain, k2_gain, turn_gain
+
         if not 25000 <= rate_mhz <= 200000:
             raise ValueError("Found {} mHz; expected 25000 to 200000.".format(rate_mhz))
         self.bias = [0, 0, 0]  # 256ths of a count
@@ -41,35 +44,10 @@ class GravityFilter:
         self._length = 8192
         self._started = 0
         self._start_count = (3 * rate_mhz + 999) // 1000
-        self._set_gains(rate_mhz)
-        self._set_block(rate_mhz)
-
-    def _set_gains(self, rate_mhz: int) -> None:
-        # A count is 6.10865e-4 rad/s; see _turn. As 12 bits and a shift, like those below.
-        value, self._turn_shift = 1281077, 0
-        while value < 2048 * rate_mhz:
-            value, self._turn_shift = value << 1, self._turn_shift + 1
-        self._turn_gain = (value + (rate_mhz >> 1)) // rate_mhz
-        # k1 · 2**16 = 14563.6 / f², with 1/f as 2**29 / mHz.
-        value, self._k1_shift = (1 << 29) // rate_mhz, 8
-        value *= value
-        while value < 1 << 27:
-            value, self._k1_shift = value << 1, self._k1_shift + 1
-        while value >= 1 << 28:
-            value, self._k1_shift = value >> 1, self._k1_shift - 1
-        self._k1 = value // 77309
-        # k2 · 2**8 = 170.667 / f, in 10 bits.
-        value, self._k2_shift = 170667, 0
-        while value < 512 * rate_mhz:
-            value, self._k2_shift = value << 1, self._k2_shift + 1
-        self._k2 = value // rate_mhz
-
-    def _set_block(self, rate_mhz: int) -> None:
-        self._block_count = (rate_mhz + 1000) // 2000
-        # (81 / Ts + 9) / n, in 64ths.
-        self._rest_variance = (81 * rate_mhz // 1000 + 9) * 64 // self._block_count
-        # Counts in a rad/s, over the block's length: 28.65 / T, 1637.02 / T.
-        self._tilt_gain = 1637 * rate_mhz // (1000 * self._block_count)
+        self._turn_gain, self._turn_shift = turn_gain(rate_mhz)
+        self._k1, self._k1_shift = k1_gain(rate_mhz)
+        self._k2, self._k2_shift = k2_gain(rate_mhz)
+        self._block_count, self._rest_variance, self._tilt_gain = block_gains(rate_mhz)
         self._variance = _START_VARIANCE
         self._filled = 0
         self._quiet = 0

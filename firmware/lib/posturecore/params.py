@@ -42,25 +42,32 @@ def defaults() -> dict[str, int]:
     return dict(zip(NAMES, _DEFAULTS))
 
 
+def is_usable(name: str, value: int) -> bool:
+    """Tell whether there is such a setting and it may have this value."""
+    if name not in NAMES or not isinstance(value, int):
+        return False
+    row = NAMES.index(name)
+    return _LOWEST[row] <= value <= _HIGHEST[row]
+
+
 def problem(name: str, value: int) -> str:
     """Say in one sentence what is wrong with a setting; an empty string when it can be used."""
+    if is_usable(name, value):
+        return ""
     if name not in NAMES:
         return "Found the setting {}; expected one of: {}.".format(name, ", ".join(NAMES))
     row = NAMES.index(name)
-    low, high = _LOWEST[row], _HIGHEST[row]
-    if not isinstance(value, int) or not low <= value <= high:
-        return "Found {} = {}; expected a whole number from {} to {} {}; default {}.".format(
-            name, value, low, high, _UNITS[row], _DEFAULTS[row]
-        ).replace(" ;", ";")
-    return ""
+    return "Found {} = {}; expected a whole number from {} to {} {}; default {}.".format(
+        name, value, _LOWEST[row], _HIGHEST[row], _UNITS[row], _DEFAULTS[row]
+    ).replace(" ;", ";")
 
 
 def complete(settings: dict[str, int]) -> dict[str, int]:
     """Fill a partial prescription with defaults; raises ValueError with what is wrong."""
     for name in settings:
-        fault = problem(name, settings[name])
-        if fault:
-            raise ValueError(fault)
+        if not is_usable(name, settings[name]):
+            # In this form the firmware's build knows a sentence, and leaves it out.
+            raise ValueError("{}".format(problem(name, settings[name])))
     full = defaults()
     full.update(settings)
     for low, high in _BELOW:

@@ -7,7 +7,8 @@ import os
 
 from board import Board
 
-from drivers.imu import SensorFault, find_imu
+from drivers.finding import find_imu
+from drivers.imu import SensorFault
 
 
 def told(imu):
