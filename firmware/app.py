@@ -58,7 +58,7 @@ class App:
         self._power = Power(board, imu, self._sampler, hosts, radio, haptics, uptime, *told)
         parts = (prescription, self._coaching, self._calibration, self._touch)
         self._controls = Controls(board, *parts, self._pair, self._forget, self._power.ask_off)
-        self._commands = Commands(hosts)
+        self._commands = Commands(hosts, faults.report)
         for part in (about, self._streaming, self._retrieval, self._calibration, self):
             self._commands.serve(part)
         about.decider, about.sampler, about.power = self._decider, self._sampler, self._power
@@ -196,10 +196,13 @@ class App:
             self._prescription.change(changes)
         except (IndexError, ValueError):
             return frames.ACK_BAD_VALUE
-        self._streaming.send_decisions()
-        self._tell(self._decider.configure(self._prescription.settings))
-        self._record_settings()
-        self._coaching.settle()
+        try:
+            self._streaming.send_decisions()
+            self._tell(self._decider.configure(self._prescription.settings))
+            self._record_settings()
+            self._coaching.settle()
+        except MemoryError:  # flash has them: only a new start puts all of them in force
+            raise RuntimeError
         return frames.ACK_DONE
 
     def _settings_frame(self):

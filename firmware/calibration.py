@@ -70,8 +70,11 @@ class Calibration:
     def use(self, neutral, up, ahead):
         """Keep a pose and measure from it; raises ValueError or OSError, and changes nothing."""
         self._prescription.set_neutral(neutral, up, ahead)
-        for frame, values in self._decider.set_neutral(up, ahead):
-            self._tell(frame, values)
+        try:
+            for frame, values in self._decider.set_neutral(up, ahead):
+                self._tell(frame, values)
+        except MemoryError:  # flash has it: only a new start puts all of it in force
+            raise RuntimeError
 
     def say(self, tell=None):
         """Tell the pose in force, if there is one; `tell`: to whom, everybody by default."""

@@ -1,17 +1,20 @@
 """What a host may ask: a frame in, what it asks for done, an ack out."""
 
-from posturecore import frames, wire
+from posturecore import faults, frames, wire
 
 
 class Commands:
     """Serves frames by parts that have `handlers` and `requests`.
 
     handlers: a frame's id to f(values, items), which returns an ack code, or None where none is
-    sent. requests: the id of a frame wanted to f(), which sends it.
+    sent. requests: the id of a frame wanted to f(), which sends it. A handler that runs out of
+    memory has changed nothing that stays, or raises something else. `report` takes a fault's code
+    and detail.
     """
 
-    def __init__(self, hosts):
+    def __init__(self, hosts, report):
         self._hosts = hosts
+        self._report = report
         self._handlers = {frames.REQUEST: self._request}
         self._requests = {}
 
@@ -42,14 +45,20 @@ class Commands:
             self._hosts.asking.unknown += 1
             return frames.ACK_UNKNOWN
         try:
+            return self._handled(handler, message)
+        except OSError:  # flash is full or worn: nothing has changed
+            return frames.ACK_FAILED
+        except MemoryError:
+            self._report(faults.MEMORY, message[1])
+            return frames.ACK_NO_MEMORY
+
+    def _handled(self, handler, message):
+        try:
             _, _, values, items = wire.unpack_frame(message, 0)
         except ValueError:
             self._hosts.asking.bad += 1
             return frames.ACK_BAD_VALUE
-        try:
-            return handler(values, items)
-        except OSError:  # flash is full or worn: nothing has changed
-            return frames.ACK_FAILED
+        return handler(values, items)
 
     def _request(self, values, _items):
         request = self._requests.get(values[0])

@@ -34,7 +34,7 @@ FILE_BUDGET_BYTES = 3_200  # compiled; the largest had 2.8 kB when this was set
 SOURCE_BUDGET_BYTES = 9_000  # of the loader, which stays as it is
 LOADER = ("boot.py", "main.py", "slots.py", "manifest.py")
 _ALSO_COMPILED = "manifest.py"  # for an update: to compile it there would take memory
-CABLE = "import bundle\nbundle.install('/')\n"  # what README.md has people type
+CABLE = "import cable\ncable.install('/')\n"  # what README.md has people type
 FOLDER = "a"
 LINES = "--lines"
 _NOT_ON_THE_BOARD = ("boards", "desk", "compile.py")
@@ -168,7 +168,8 @@ def build(
 
 def _contents(application: Path) -> list[Path]:
     files = [path for path in application.rglob("*") if path.is_file()]
-    return sorted(path for path in files if path.name != "manifest.json")
+    files = [path for path in files if path.name != "manifest.json"]
+    return sorted(files, key=lambda path: path.relative_to(application).as_posix())
 
 
 def manifest(application: Path) -> bytes:

@@ -26,11 +26,11 @@ class SafeMode:
     watched = (RADIO, COMMANDS)
     is_over = False
 
-    def __init__(self, life, parts, tended):
+    def __init__(self, life, parts, tended, report):
         self._life = life
         self._tended = tended
         self._held_ms = None
-        self._commands = Commands(life.hosts)
+        self._commands = Commands(life.hosts, report)
         for part in parts:
             self._commands.serve(part)
 
@@ -75,5 +75,5 @@ def run(slots, start):
     except Exception:  # a log that cannot be opened must not keep safe mode from starting
         pass
     update = Update(slots, start.folder, life.hosts.tell, faults.report)
-    mode = SafeMode(life, [about, update] + tended, tended)
+    mode = SafeMode(life, [about, update] + tended, tended, faults.report)
     life.run(mode, update, slots.retry, lambda: None)

@@ -24,7 +24,7 @@ MOST_BYTES = 400_000
 _ABOUT = "update.json"
 _STEPS_A_TURN = 4  # of checking and unpacking
 _ROOM_BYTES = 65_536  # left over after an update, for the log and the settings
-NONE, RECEIVING, CHECKED, REFUSED, ON_TRIAL = range(len(flash.UPDATE_STATES))
+NONE, RECEIVING, CHECKED, REFUSED, ON_TRIAL, NO_MEMORY = range(len(flash.UPDATE_STATES))
 
 
 class Update:
@@ -42,8 +42,9 @@ class Update:
         self._tell = tell
         self._report = report
         self._bundle = slots.root + BUNDLE
-        self._buffer = None
+        self._buffer = bytearray(PIECE)  # now: later the free memory may lie in smaller pieces
         self._filled = 0
+        self._is_open = False  # to pieces of the bundle
         self._has_told = False
         self._steps = None
         self._size, self._digest = self._about()
@@ -74,6 +75,11 @@ class Update:
             self.tell_status()
         except (OSError, ValueError) as error:
             self._refuse(error)
+        except MemoryError:  # the bundle stays: after a new start there is room
+            self._steps = None
+            self._state = NO_MEMORY
+            self._report(faults.MEMORY, flash.UPDATE_END)
+            self.tell_status()
 
     # ---- frames; each answers with an ack code, or None where none is sent
 
@@ -92,8 +98,7 @@ class Update:
                 return ACK_FAILED
             self._announce(size, digest)
             self._size, self._digest = size, digest
-        if self._buffer is None:
-            self._buffer = bytearray(PIECE)
+        self._is_open = True
         self._state = RECEIVING
         self.tell_status()
         return ACK_DONE
@@ -101,7 +106,7 @@ class Update:
     def data(self, values, _items):
         """Take the next piece; any other is counted, and answered once with the status."""
         offset, data = values
-        if self._buffer is None or self._steps or offset != self._kept + self._filled:
+        if not self._is_open or self._steps or offset != self._kept + self._filled:
             self.ignored += 1
             if not self._has_told:
                 self._has_told = True
@@ -127,8 +132,10 @@ class Update:
         if self._kept < self._size:
             self.tell_status()
             return ACK_BAD_VALUE
-        self._steps = self._install(self._buffer or bytearray(PIECE))
-        self._buffer = None
+        from bundle import check_digest, unpack  # now: while the pieces came, they had its room
+
+        self._steps = self._install(check_digest, unpack)
+        self._is_open = False
         return ACK_DONE
 
     # ---- the bundle in flash
@@ -178,11 +185,9 @@ class Update:
             self._report(faults.FLASH_FAILED, errno_of(failed))
         self.tell_status()
 
-    def _install(self, buffer):
-        from bundle import check_digest, unpack  # needed once
-
-        yield from check_digest(self._bundle, self._digest, buffer)
-        yield from unpack(self._slots, beside(self._running), buffer)
+    def _install(self, check_digest, unpack):
+        yield from check_digest(self._bundle, self._digest, self._buffer)
+        yield from unpack(self._slots, beside(self._running), self._buffer)
         try:
             self._forget()
         except OSError as error:  # it is installed all the same; the next update clears up

@@ -82,7 +82,7 @@ class CableDevice:
         self._stream = _Stream()
         self._usb = Usb(self._stream, _Clock())
         self._hosts = Hosts((self._usb,))
-        self._commands = Commands(self._hosts)
+        self._commands = Commands(self._hosts, lambda code, detail: None)
         self._retrieval = Retrieval(self.device.log, self._hosts)
         self._acknowledge = self._retrieval.handlers[flash.LOG_ACK]
         self._retrieval.handlers[flash.LOG_ACK] = self._on_acknowledge

@@ -28,7 +28,7 @@ import compile as compiler  # isort: skip
 
 WEAR_MS = 120_000
 BOUND_S = 20  # no wait is for ever; nothing here takes a tenth of it
-UPDATE = Bundle(bundle(files("new", sizes=(10, 9000, 0, 700)), version="0.2"))
+UPDATE = Bundle(bundle(files("new", sizes=(9000, 10, 0, 700)), version="0.2"))
 
 
 @pytest.fixture(scope="module")

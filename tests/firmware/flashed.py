@@ -90,9 +90,9 @@ def use(monkeypatch, flash):
         monkeypatch.setattr(module, "open", flash.open, raising=False)
 
 
-def files(mark, sizes=(10, 5000, 0, 700)):
+def files(mark, sizes=(5000, 10, 0, 700)):
     """Make an application's files; two of different marks have no file in common."""
-    names = ("device.mpy", "app.mpy", "drivers/__init__.mpy", "lib/posturecore/wire.mpy")
+    names = ("app.mpy", "device.mpy", "drivers/__init__.mpy", "lib/posturecore/wire.mpy")
     return {name: (f"{mark} {name} ".encode() * 400)[:size] for name, size in zip(names, sizes)}
 
 

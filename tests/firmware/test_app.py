@@ -10,6 +10,8 @@ import pytest
 
 from posturecore import frames, wire
 from posturecore.calibrate import DONE, NO_GRAVITY
+from posturecore.faults import MEMORY
+from posturecore.flash import FAULT
 from posturecore.patterns import AWAKE
 from tests.firmware.parts import WRAP_MS, Radio, Rig, numbered_tape
 
@@ -195,6 +197,35 @@ def test_full_flash_is_answered_and_changes_nothing(device, monkeypatch):
     assert ack(device.command(frames.NEUTRAL, (0,) + UPRIGHT + NO_BOW)) == frames.ACK_FAILED
     assert device.ask(frames.SETTINGS)[1] == before[1]
     assert device.ask(frames.STATUS)[5] == 0
+
+
+def no_memory(*_):
+    raise MemoryError
+
+
+def test_command_that_memory_does_not_do_for_is_refused_and_counted(device, monkeypatch):
+    device.meet()
+    with monkeypatch.context() as patched:
+        patched.setattr(device.app._touch, "say", no_memory)
+        said = device.command(frames.HAPTIC, (3,))
+    assert ack(said) == frames.ACK_NO_MEMORY
+    assert dict(said)[FAULT][1:] == (MEMORY, 1, frames.HAPTIC)
+    assert ack(device.command(frames.HAPTIC, (3,))) == frames.ACK_DONE
+
+
+@pytest.mark.parametrize("call", ["configure", "set_neutral"])
+def test_what_flash_keeps_and_memory_does_not_put_in_force_takes_a_new_start(
+    device, monkeypatch, call
+):
+    device.meet()
+    monkeypatch.setattr(device.app._decider, call, no_memory)
+    command = (frames.SETTINGS, (0, 0), ((3, 5),))
+    if call == "set_neutral":
+        command = (frames.NEUTRAL, (0, *UPRIGHT, *NO_BOW))
+    with pytest.raises(RuntimeError):
+        device.command(*command)
+    after = Prescription(device.storage)
+    assert after.settings["slouch_hold_s"] == 5 or after.neutral == 0
 
 
 def test_neutral_in_force_is_the_same_after_a_restart(device, tape, tmp_path):

@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from posturecore import faults, flash, frames
 from tests.firmware.flashed import Flash, PowerCut, bundle, files, install, installed, use
 
-from bundle import install as install_by_cable  # isort: skip
+from cable import install as install_by_cable  # isort: skip
 from slots import Slots  # isort: skip
-from update import CHECKED, NONE, ON_TRIAL, RECEIVING, REFUSED, Update  # isort: skip
+from update import CHECKED, NO_MEMORY, NONE, ON_TRIAL, RECEIVING, REFUSED, Update  # isort: skip
 
 OLD, NEW = files("old"), files("new")
 DATA = bundle(NEW, version="0.2")
@@ -270,6 +270,24 @@ def test_bundle_that_is_none_is_refused_and_what_runs_stays(root, data):
     assert installed(root / "a") == OLD
     assert not (root / "main.py").exists()
     assert [Device(root).start.folder for _ in range(5)] == ["a"] * 5
+
+
+def test_update_without_room_to_unpack_is_kept_told_and_goes_on_later(root, monkeypatch):
+    def without_memory(*_):
+        yield
+        raise MemoryError
+
+    device = Device(root)
+    with monkeypatch.context() as patched:
+        patched.setattr("bundle._copy", without_memory)
+        assert device.take() == NO_MEMORY
+    assert device.reported == [faults.MEMORY]
+    assert not device.update.is_ready
+    again = Device(root)
+    assert again.start.folder == "a"
+    assert again.status == (len(DATA), len(DATA), RECEIVING)
+    assert again.take() == CHECKED
+    assert installed(root / "b") == NEW
 
 
 def test_firmware_that_is_not_installed_takes_no_update(tmp_path):

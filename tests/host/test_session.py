@@ -122,6 +122,12 @@ async def test_two_who_ask_at_once_both_get_an_answer():
     assert first.battery_mv == second.battery_mv == 4000
 
 
+async def test_device_without_memory_for_a_command_is_to_be_switched_off_and_on():
+    async with Session(Wire(refusing(frames.ACK_NO_MEMORY))) as session:
+        with pytest.raises(InputError, match=r"no memory; .*; try: switch the device off and on"):
+            await session.vibrate()
+
+
 @pytest.mark.parametrize("code", range(1, len(frames.ACK_CODES)), ids=frames.ACK_CODES[1:])
 async def test_a_refused_command_is_an_input_error_with_the_reason(code):
     session = Session(Wire(refusing(code)))

@@ -140,9 +140,9 @@ FAULTS = (
     ),
     (
         "memory",
-        "The device ran out of working memory and let go of something.",
-        "Send the log to the developers.",
-        "",
+        "The device ran out of working memory and did not do what it was asked.",
+        "Switch it off and on and ask again; if it comes back, send the log to the developers.",
+        "id of the frame that asked",
     ),
     (
         "error",

@@ -245,5 +245,5 @@ FRAMES = dict(list(_ABOUT_NOW.items()) + list(ABOUT_FLASH.items()))
 ALIVE_COMES, ALIVE_STAYS, ALIVE_LEAVES = range(3)
 STREAM_SAMPLES, STREAM_BLOCKS, STREAM_DECISIONS = 1, 2, 4
 NEUTRALS = ("stand", "sit", "drive")
-ACK_CODES = ("done", "unknown frame", "bad value", "busy", "failed")
-ACK_DONE, ACK_UNKNOWN, ACK_BAD_VALUE, ACK_BUSY, ACK_FAILED = range(5)
+ACK_CODES = ("done", "unknown frame", "bad value", "busy", "failed", "no memory")
+ACK_DONE, ACK_UNKNOWN, ACK_BAD_VALUE, ACK_BUSY, ACK_FAILED, ACK_NO_MEMORY = range(6)

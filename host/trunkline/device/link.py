@@ -18,6 +18,8 @@ from trunkline.transports.base import Transport
 _TRIES = 10  # of a request, over the time that its answer may take
 _Kind = TypeVar("_Kind", bound=Frame)
 Values = tuple[int | bytes, ...]
+# The device has no command for it: only who has it in hand can.
+ANEW = "switch the device off and on (hold its button for 10 s, then press it) and ask again"
 
 
 @dataclass(frozen=True)
@@ -190,8 +192,9 @@ def _check_done(ack: Ack, frame: int, values: Values) -> None:
     """Refuse what the device has refused."""
     if ack.code != frames.ACK_DONE:
         meaning = frames.ACK_CODES[ack.code] if ack.code < len(frames.ACK_CODES) else "?"
+        hint = "check the value; if the device is busy, try again in a few seconds"
         raise InputError(
             found=f"{frames.FRAMES[frame][0]} {values} refused by the device: {meaning}",
             expected="a command that the device can carry out",
-            hint="check the value; if the device is busy, try again in a few seconds",
+            hint=ANEW if ack.code == frames.ACK_NO_MEMORY else hint,
         )

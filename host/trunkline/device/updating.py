@@ -11,18 +11,19 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from posturecore import flash, frames
+from trunkline.device.link import ANEW
 from trunkline.device.session import Session
 from trunkline.errors import InputError, LinkError
 from trunkline.protocol.events import Event
 from trunkline.protocol.records import UpdateStatus
 
 _PIECE = 224
-# So many pieces before the device is asked how far it is: the device's queue holds twice as many.
-_WINDOW = 8
+# So many pieces before the device is asked how far it is: each waits in its working memory.
+_WINDOW = 4
 _MOST_ROUNDS_IN_VAIN = 5
 _POLL_S = 0.5
-_RECEIVING, _CHECKED, _REFUSED = (
-    flash.UPDATE_STATES.index(name) for name in ("receiving", "checked", "refused")
+_CHECKED, _REFUSED, _NO_MEMORY = (
+    flash.UPDATE_STATES.index(name) for name in ("checked", "refused", "no memory")
 )
 Progress = Callable[[int, int], None]
 
@@ -82,7 +83,8 @@ async def send_bundle(
 
     Raises:
         InputError: The device refuses the bundle: it is too large, there is no room, or it is
-            still trying the update before.
+            still trying the update before. Or its working memory does not do for it: then the
+            sentence says to switch it off and on; nothing is sent twice.
         LinkError: The link is gone, or nothing arrives any more.
     """
     async with session.bulk:
@@ -145,6 +147,12 @@ async def _wait_checked(session: Session, check_s: float, states: list[int]) -> 
                 found="a bundle that the device refused: it arrived damaged, or is none",
                 expected="a bundle that passes the device's check",
                 hint="send it again; if it is refused again, make it anew with `make mpy`",
+            )
+        if _NO_MEMORY in states:
+            raise InputError(
+                found="no room in the device's working memory to unpack the update",
+                expected="room, as after a start; what has arrived is kept",
+                hint=ANEW,
             )
         await asyncio.sleep(_POLL_S)
     raise LinkError(f"The device did not finish its check within {check_s:g} s; try again.")

@@ -1,0 +1,33 @@
+"""The product, in a heap that somebody fills 12 s after the start, but for some bytes."""
+
+import gc
+import os
+
+from board import Board
+
+_FILL_AT_US = 12_000_000
+_LEFT = int(os.getenv("TRUNKLINE_TEST_LEFT") or 0)  # bytes, in pieces
+kept = []
+wait = Board.wait
+
+
+def fill():
+    left = [bytearray(256) for _ in range(_LEFT // 256)]
+    for size in (65536, 4096, 256, 32):
+        try:
+            while True:
+                kept.append(bytearray(size))
+        except MemoryError:
+            pass
+    left.clear()
+    gc.collect()
+
+
+def filling_wait(board, ms):
+    if not kept and board.now_us > _FILL_AT_US:
+        fill()
+    wait(board, ms)
+
+
+Board.wait = filling_wait
+import main  # noqa: E402, F401 - it runs
