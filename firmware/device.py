@@ -35,9 +35,14 @@ def run(slots, start):
     about = About(board, life.hosts, uptime, faults, life.boot_id, _MODE)
     prescription = Prescription(life.storage)
     haptics = Haptics(board.motor, board.timer, board, board.battery_mv, board.led)
-    imu, found, signal = _switch_on(
+    from ready import switch_on  # what needs it once is let go: 6 kB
+
+    imu, found, signal = switch_on(
         board, prescription.neutral is not None, crumbs.away_ms != UNKNOWN_MS
     )
+    del switch_on
+    for name in _NEEDED_ONCE:
+        _let_go(name)
     about.rate_mhz = imu.rate_mhz
     from app import App  # only now: they take the memory that the check has left
     from update import Update
@@ -53,21 +58,6 @@ def run(slots, start):
     for code, detail in found:
         faults.report(code, detail)
     life.run(app, update, slots.confirm, slots.forgive)
-
-
-def _switch_on(board, is_calibrated, knows_time):
-    """Return the sensor, faults as [(code, detail)], and the pattern that tells the wearer.
-
-    What that and the Life before it needed only once is let go: 6 kB.
-    """
-    from ready import check, signal, start_sensor, the_sensor
-
-    imu = the_sensor(board)
-    found = check(imu, board, is_calibrated, knows_time)
-    start_sensor(imu, found)
-    for name in _NEEDED_ONCE:
-        _let_go(name)
-    return imu, found, signal(found)
 
 
 def _let_go(name):

@@ -28,10 +28,9 @@ class Download:
         self._log = log
         self._send_log = send_log
         self._reader = None
-        self._frame = bytearray(FRAME_BYTES)
+        self._frame = self._message = None  # made for a host, and given back when it has gone
         self._length = 0  # of the record that was read and not yet sent
         self._number = 0  # of it, or of the next one there can be
-        self._message = bytearray(FRAME_BYTES)
         self._filled = 0
         self._told = 0  # the number that the host expects next
         self._end = 0  # of the answer
@@ -44,6 +43,8 @@ class Download:
 
     def read(self, record, count):
         """Answer log_read: start anew, or go on where the last answer ends."""
+        if self._message is None:
+            self._frame, self._message = bytearray(FRAME_BYTES), bytearray(FRAME_BYTES)
         self._log.sync()  # a record that a power cut may take is not shown to a host
         if self._reader is None or record not in (self._told, self._end):
             self._reader = Reader(self._log, record)
@@ -63,7 +64,7 @@ class Download:
         """Forget the host: its link is gone."""
         if self._reader is not None:
             self._reader.pause()
-        self._reader = None
+        self._reader = self._frame = self._message = None
         self._length = self._filled = 0
         self.is_busy = False
 

@@ -1,7 +1,7 @@
 """Frames that a carrier has no room for yet: a few, then the oldest of the stream give way.
 
 Sequences were given before, so what gives way is a hole that the host sees. Slots are made when
-first needed and used again.
+first needed, and used again as long as the link lasts.
 """
 
 from posturecore import wire
@@ -42,8 +42,9 @@ class Outbox:
         self._free.append(self._waiting.pop(0))
 
     def clear(self):
-        while self._waiting:
-            self.drop_first()
+        """Forget what waits, and give back the slots' memory: the next host may need none."""
+        self._waiting.clear()
+        self._free.clear()
 
     def _least(self):
         for at, slot in enumerate(self._waiting):

@@ -20,6 +20,14 @@ _SIGNALS = (
 )
 
 
+def switch_on(board, is_calibrated, knows_time):
+    """Return the sensor, faults as [(code, detail)], and the pattern that tells the wearer."""
+    imu = the_sensor(board)
+    found = check(imu, board, is_calibrated, knows_time)
+    start_sensor(imu, found)
+    return imu, found, signal(found)
+
+
 def the_sensor(board):
     """Return the driver of the sensor that is there, else of the one that should be."""
     try:
