@@ -99,13 +99,13 @@ def files(mark, sizes=(5000, 10, 0, 700)):
 def manifest(contents, version="0.1"):
     lines = [{"version": version, "files": len(contents)}]
     lines += [
-        [name, len(data), hashlib.sha256(data).digest().hex()] for name, data in contents.items()
+        [name, len(data), hashlib.sha256(data).digest().hex()] for name, data in sorted(contents.items())
     ]
     return "".join(json.dumps(line) + "\n" for line in lines).encode()
 
 
 def bundle(contents, **changes):
-    return manifest(contents, **changes) + b"".join(contents.values())
+    return manifest(contents, **changes) + b"".join(data for _, data in sorted(contents.items()))
 
 
 def install(folder, contents):

@@ -68,7 +68,7 @@ class Flash:
 
 
 def contents(mark):
-    made = [("device.mpy", 40), ("app.mpy", 4700), ("lib/wire.mpy", 900)]
+    made = [("app.mpy", 4700), ("device.mpy", 40), ("lib/wire.mpy", 900)]
     return [(name, ((mark + name) * 600)[:size].encode()) for name, size in made]
 
 
