@@ -34,7 +34,7 @@ MICROPYTHON = Path(__file__).resolve().parents[1] / "micropython"
 NPM_PACKAGE = MICROPYTHON / "node_modules/@micropython/micropython-webassembly-pyscript"
 SHARE = SCRIPTS / "share.py"
 MOST_BYTES = 120 * 1024  # of heap
-MOST_HELD_BYTES = 116_000  # the rest is room for the collector
+MOST_HELD_BYTES = 112_000  # the rest is room for the collector
 # Where objects are twice as large; some 50 kB of it are the virtual board's.
 MOST_BYTES_64_BIT = 264 * 1024
 MINUTE_MS = 60_000
@@ -71,7 +71,7 @@ def test_application_fits_a_boards_memory_for_an_hour(tmp_path):
     check_host_was_served(found)
     assert max(held for held, _ in found["minutes"]) <= MOST_HELD_BYTES
     after_update = [held for held, _ in found["minutes"][20:]]
-    assert max(after_update) - min(after_update) < 1500  # a link's own, no more
+    assert max(after_update) - min(after_update) < 2000  # what a host needs, given back
     assert found["minutes"][-1][0] <= found["minutes"][-10][0]
 
 
@@ -107,15 +107,14 @@ def build(root, architecture, readers=()):
     assert made.complaints == []
 
 
-async def share_of_the_virtual_board(root, vm32):
+async def share_of_the_virtual_board(root, vm):
     """Give the bytes of the heap that are the virtual board's, not the application's."""
     build(root, "x86", (SHARE.read_text("utf-8"),))
     shutil.copy(SHARE, root)
     tape = write_worn(root / "any.tape")
-    async with installed(root, vm32, 1_000_000, SHARE.name, tape) as board:
-        async with asyncio.timeout(60):
-            while not board.printed:
-                await asyncio.sleep(0.01)
+    async with installed(root, vm, 1_000_000, SHARE.name, tape) as board, asyncio.timeout(10):
+        while not board.printed:  # its lines come on another way than its time
+            await asyncio.sleep(0.01)
         return int(board.printed[-1])
 
 
@@ -194,6 +193,12 @@ class Held:
         return values
 
 
+@pytest.fixture(params=["lsm6dsv16x", "mpu6050"])
+def vm_and_imu(request, vm32):
+    """The environment of a VM that is like an ESP32's, with either sensor."""
+    return {**vm32, "TRUNKLINE_SIM_IMU": request.param}
+
+
 @pytest.fixture
 def short_path():
     """A folder with a short name: each module remembers its path, which is /a/... on a board."""
@@ -202,36 +207,41 @@ def short_path():
 
 
 @contextlib.asynccontextmanager
-async def in_120_kib(short_path, vm32, worn_s=0):
+async def in_120_kib(short_path, vm, worn_s=0):
     """A worn device with the heap that is allowed, and what the virtual board takes beside."""
-    share_bytes = await share_of_the_virtual_board(short_path, vm32)
+    share_bytes = await share_of_the_virtual_board(short_path, vm)
     build(short_path, "x86")
     tape = make_day(short_path, duration_s=worn_s).tape if worn_s else None
     held = short_path / "held"
-    vm = {**vm32, "TRUNKLINE_VM32_HELD": str(held)}
+    vm = {**vm, "TRUNKLINE_VM32_HELD": str(held)}
     async with installed(short_path, vm, MOST_BYTES + share_bytes, tape=tape) as board:
         board.held, board.share_bytes = Held(held), share_bytes
         yield board
         assert board.printed == []
 
 
-async def test_application_runs_in_120_kib_for_an_hour(short_path, vm32):
+async def test_application_runs_in_120_kib_for_an_hour_and_takes_an_update(short_path, vm_and_imu):
     """On a VM that is like an ESP32's, whose limit holds; the virtual board's share beside."""
-    async with in_120_kib(short_path, vm32, 3700) as board:
+    async with in_120_kib(short_path, vm_and_imu, 3700) as board:
         visit = Visit(board)
         await visit.play(1 / 6)
         await visit.use_all()
         await visit.play(45)
         assert board.restarts == []
         told(board, board.held.new())
+        await visit.update(Bundle(compiler.bundle(short_path / "a")))
+        await visit.play(1 / 6)
+        assert [cause for _, cause in board.restarts] == ["reset"]
+        told(board, board.held.new())
     visit.check()
 
 
-async def test_update_is_taken_in_120_kib(short_path, vm32):
+async def test_update_is_taken_in_120_kib(short_path, vm_and_imu):
     """From its first piece to the start of what it brought, which is proven."""
-    async with in_120_kib(short_path, vm32) as board:
+    async with in_120_kib(short_path, vm_and_imu) as board:
         visit = Visit(board)
         await visit.play(1 / 6)
+        shutil.copytree(short_path / "a", short_path / "b")  # what it takes the place of
         await visit.update(Bundle(compiler.bundle(short_path / "a")))
         await visit.play(2)
         assert [cause for _, cause in board.restarts] == ["reset"]
@@ -245,8 +255,8 @@ def told(board, held):
 
 
 @pytest.mark.skipif(not os.getenv("TRUNKLINE_SOAK"), reason="takes minutes; run: make soak")
-async def test_application_runs_in_120_kib_for_eight_hours(short_path, vm32):
-    async with in_120_kib(short_path, vm32, 8.3 * 3600) as board:
+async def test_application_runs_in_120_kib_for_eight_hours(short_path, vm_and_imu):
+    async with in_120_kib(short_path, vm_and_imu, 8.3 * 3600) as board:
         visit = Visit(board)
         await visit.play(1 / 6)
         await visit.use_all()
