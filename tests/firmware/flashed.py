@@ -98,9 +98,8 @@ def files(mark, sizes=(5000, 10, 0, 700)):
 
 def manifest(contents, version="0.1"):
     lines = [{"version": version, "files": len(contents)}]
-    lines += [
-        [name, len(data), hashlib.sha256(data).digest().hex()] for name, data in sorted(contents.items())
-    ]
+    for name, data in sorted(contents.items()):
+        lines.append([name, len(data), hashlib.sha256(data).digest().hex()])
     return "".join(json.dumps(line) + "\n" for line in lines).encode()
 
 

@@ -221,7 +221,7 @@ def test_what_flash_keeps_and_memory_does_not_put_in_force_takes_a_new_start(
     monkeypatch.setattr(device.app._decider, call, no_memory)
     command = (frames.SETTINGS, (0, 0), ((3, 5),))
     if call == "set_neutral":
-        command = (frames.NEUTRAL, (0, *UPRIGHT, *NO_BOW))
+        command = (frames.NEUTRAL, (0,) + UPRIGHT + NO_BOW)
     with pytest.raises(RuntimeError):
         device.command(*command)
     after = Prescription(device.storage)
