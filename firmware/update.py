@@ -31,7 +31,8 @@ class Update:
     """Answers the update frames; `tend` does a few short steps of what is going on.
 
     `running` is the folder this firmware runs from, "" when it is not installed; `tell` takes
-    (frame, values), `report` (fault code, detail). `is_ready`: restart, to start the update.
+    (frame, values), `report` (fault code, detail). `is_ready`: restart, to start the update, or to
+    have the memory that unpacking it takes.
     """
 
     def __init__(self, slots, running, tell, report):
@@ -75,11 +76,8 @@ class Update:
             self.tell_status()
         except (OSError, ValueError) as error:
             self._refuse(error)
-        except MemoryError:  # the bundle stays: after a new start there is room
-            self._steps = None
-            self._state = NO_MEMORY
-            self._report(faults.MEMORY, flash.UPDATE_END)
-            self.tell_status()
+        except MemoryError:
+            self._make_room()
 
     # ---- frames; each answers with an ack code, or None where none is sent
 
@@ -132,10 +130,14 @@ class Update:
         if self._kept < self._size:
             self.tell_status()
             return ACK_BAD_VALUE
-        from bundle import check_digest, unpack  # now: while the pieces came, they had its room
-
-        self._steps = self._install(check_digest, unpack)
         self._is_open = False
+        try:
+            # Now: while the pieces came, they had its room.
+            from bundle import check_digest, unpack
+
+            self._steps = self._install(check_digest, unpack)
+        except MemoryError:
+            self._make_room()
         return ACK_DONE
 
     # ---- the bundle in flash
@@ -183,6 +185,13 @@ class Update:
             self._forget()
         except OSError as failed:
             self._report(faults.FLASH_FAILED, errno_of(failed))
+        self.tell_status()
+
+    def _make_room(self):
+        """Restart: the bundle stays, and a fresh start has the room that hours of use divide."""
+        self._steps = None
+        self._state, self.is_ready = NO_MEMORY, True
+        self._report(faults.MEMORY, flash.UPDATE_END)
         self.tell_status()
 
     def _install(self, check_digest, unpack):

@@ -14,11 +14,12 @@ from pathlib import Path
 import pytest
 
 from posturecore import flash, frames
-from posturecore.faults import NOT_CALIBRATED, TIME_UNKNOWN
+from posturecore.faults import MEMORY, NOT_CALIBRATED, TIME_UNKNOWN
 from tests.firmware.test_on_vm import SCRIPTS
 from tests.two_ends import PASSKEY
 from tests.workday import make_day
 from tests.worn_tape import write_worn
+from trunkline.device.reconnect import Reconnect
 from trunkline.device.session import Session
 from trunkline.device.updating import Bundle, send_bundle
 from trunkline.protocol.events import Calibration, Decisions
@@ -126,9 +127,9 @@ class Visit:
         self.events = []
 
     @contextlib.asynccontextmanager
-    async def session(self):
+    async def session(self, reconnect=None):
         with self.board.air.as_adapter(passkey=lambda: PASSKEY):
-            session = Session(BleTransport(self.board.address))
+            session = Session(BleTransport(self.board.address), reconnect=reconnect)
             session.listeners.append(self.events.append)
             async with session:
                 await session.set_stream(samples=True, decisions=True)
@@ -146,7 +147,7 @@ class Visit:
     async def update(self, bundle):
         await self.board.press(300)  # it listens for a minute
         await self.play(0.05)
-        async with self.session() as session:
+        async with self.session(Reconnect()) as session:  # it may restart to have room
             clock = asyncio.create_task(self.play_on())
             await send_bundle(session, bundle)
             clock.cancel()
@@ -160,11 +161,11 @@ class Visit:
     async def play(self, minutes):
         await self.board.play(self.board.time_ms + round(minutes * MINUTE_MS))
 
-    def check(self):
+    def check(self, more=frozenset()):
         for kind in (Decisions, Calibration, UpdateStatus):
             assert [event for event in self.events if isinstance(event, kind)]
         faults = [event for event in self.events if isinstance(event, DeviceFault)]
-        assert {fault.code for fault in faults} <= {NOT_CALIBRATED, TIME_UNKNOWN}
+        assert {fault.code for fault in faults} <= {NOT_CALIBRATED, TIME_UNKNOWN} | more
 
 
 async def test_application_runs_within_its_heap_for_an_hour(tmp_path):
@@ -231,9 +232,11 @@ async def test_application_runs_in_120_kib_for_an_hour_and_takes_an_update(short
         told(board, board.held.new())
         await visit.update(Bundle(compiler.bundle(short_path / "a")))
         await visit.play(1 / 6)
-        assert [cause for _, cause in board.restarts] == ["reset"]
+        causes = [cause for _, cause in board.restarts]
+        print(f"{len(causes) - 1} restarts to have room")
+        assert causes in (["reset"], ["reset", "reset"])
         told(board, board.held.new())
-    visit.check()
+    visit.check({MEMORY})
 
 
 async def test_update_is_taken_in_120_kib(short_path, vm_and_imu):

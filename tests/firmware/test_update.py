@@ -272,7 +272,7 @@ def test_bundle_that_is_none_is_refused_and_what_runs_stays(root, data):
     assert [Device(root).start.folder for _ in range(5)] == ["a"] * 5
 
 
-def test_update_without_room_to_unpack_is_kept_told_and_goes_on_later(root, monkeypatch):
+def test_update_without_room_to_unpack_is_kept_and_goes_on_after_a_restart(root, monkeypatch):
     def without_memory(*_):
         yield
         raise MemoryError
@@ -282,7 +282,7 @@ def test_update_without_room_to_unpack_is_kept_told_and_goes_on_later(root, monk
         patched.setattr("bundle._copy", without_memory)
         assert device.take() == NO_MEMORY
     assert device.reported == [faults.MEMORY]
-    assert not device.update.is_ready
+    assert device.update.is_ready
     again = Device(root)
     assert again.start.folder == "a"
     assert again.status == (len(DATA), len(DATA), RECEIVING)

@@ -7,20 +7,22 @@ import pytest
 from posturecore import flash
 from tests.host.test_session import Wire, polite
 from trunkline import InputError, LinkError
+from trunkline.device.reconnect import Reconnect
 from trunkline.device.session import Session
 from trunkline.device.updating import Bundle, send_bundle
 
 CHECKED = flash.UPDATE_STATES.index("checked")
+NO_MEMORY = flash.UPDATE_STATES.index("no memory")
 BUNDLE = Bundle(bytes(100))
 
 
 class Updated(Wire):
     """A device that takes all, says in the end what it thinks of it, and may restart at once."""
 
-    def __init__(self, last_state, restarts=True):
+    def __init__(self, last_state, then=None):
         super().__init__(self._answer)
-        self._last_state = last_state
-        self._restarts = restarts
+        self._last_state, self._then = last_state, then
+        self.ends = 0
 
     def _answer(self, frame, sequence, values, items):
         if frame == flash.UPDATE_BEGIN or values == (flash.UPDATE_STATUS,):
@@ -30,11 +32,12 @@ class Updated(Wire):
             asyncio.get_running_loop().call_soon(self._end)
 
     def _end(self):
+        self.ends += 1
         if self._last_state is not None:
             size = len(BUNDLE.data)
             self.say(flash.UPDATE_STATUS, (size, size, self._last_state))
-        if self._restarts:
-            self.on_lost()
+        self._last_state = self._then
+        self.on_lost()
 
 
 async def test_device_that_restarts_once_it_has_checked_is_updated():
@@ -48,8 +51,22 @@ async def test_device_that_is_lost_before_it_has_checked_is_not():
             await send_bundle(session, BUNDLE, lambda done, size: None)
 
 
-async def test_device_without_room_to_unpack_is_to_be_switched_off_and_on():
-    state = flash.UPDATE_STATES.index("no memory")
-    async with Session(Updated(state, restarts=False)) as session:
+async def test_device_without_room_to_unpack_restarts_and_is_updated_then():
+    device = Updated(NO_MEMORY, then=CHECKED)
+    async with Session(device, reconnect=Reconnect(first_s=0.01, jitter=0.0)) as session:
+        await send_bundle(session, BUNDLE, lambda done, size: None)
+    assert device.ends == 2
+
+
+async def test_device_that_restarts_for_room_waits_for_a_new_session():
+    async with Session(Updated(NO_MEMORY)) as session:
+        with pytest.raises(LinkError, match=r"restarts, to have room .* connect again"):
+            await send_bundle(session, BUNDLE, lambda done, size: None)
+
+
+async def test_device_without_room_after_a_restart_is_to_be_switched_off_and_on():
+    device = Updated(NO_MEMORY, then=NO_MEMORY)
+    async with Session(device, reconnect=Reconnect(first_s=0.01, jitter=0.0)) as session:
         with pytest.raises(InputError, match=r"working memory .* is kept; try: switch .* off and"):
             await send_bundle(session, BUNDLE, lambda done, size: None)
+    assert device.ends == 2

@@ -14,7 +14,7 @@ from posturecore import flash, frames
 from trunkline.device.link import ANEW
 from trunkline.device.session import Session
 from trunkline.errors import InputError, LinkError
-from trunkline.protocol.events import Event
+from trunkline.protocol.events import Event, LinkBack
 from trunkline.protocol.records import UpdateStatus
 
 _PIECE = 224
@@ -83,8 +83,8 @@ async def send_bundle(
 
     Raises:
         InputError: The device refuses the bundle: it is too large, there is no room, or it is
-            still trying the update before. Or its working memory does not do for it: then the
-            sentence says to switch it off and on; nothing is sent twice.
+            still trying the update before. Or its working memory does not do for it, even after
+            the restart by which it makes room.
         LinkError: The link is gone, or nothing arrives any more.
     """
     async with session.bulk:
@@ -92,22 +92,53 @@ async def send_bundle(
 
 
 async def _update(session: Session, bundle: Bundle, progress: Progress, check_s: float) -> None:
-    size = len(bundle.data)
-    status = await session.ask(UpdateStatus, flash.UPDATE_BEGIN, (size, bundle.sha256))
-    await _send(session, bundle, status, progress)
-    states: list[int] = []  # it restarts soon after it has told the last one
+    told: list[Event] = []
 
     def hear(event: Event) -> None:
-        if isinstance(event, UpdateStatus):
-            states.append(event.state)
+        if isinstance(event, UpdateStatus | LinkBack):
+            told.append(event)
 
     session.listeners.append(hear)
     try:
-        await session.command(flash.UPDATE_END, (bundle.sha256,))
-        await _wait_checked(session, check_s, states)
+        if await _is_taken(session, bundle, progress, check_s, told):
+            return
+        await _wait_back(session, check_s, told)
+        told.clear()
+        if not await _is_taken(session, bundle, progress, check_s, told):
+            raise InputError(
+                found="no room in the device's working memory to unpack the update",
+                expected="room, as after a start; what has arrived is kept",
+                hint=ANEW,
+            )
     finally:
         if hear in session.listeners:
             session.listeners.remove(hear)
+
+
+async def _is_taken(
+    session: Session, bundle: Bundle, progress: Progress, check_s: float, told: list[Event]
+) -> bool:
+    """Send what is missing, and have it unpacked; False: the device restarts, to have room."""
+    size = len(bundle.data)
+    status = await session.ask(UpdateStatus, flash.UPDATE_BEGIN, (size, bundle.sha256))
+    await _send(session, bundle, status, progress)
+    told.clear()  # it restarts soon after it has told the last state
+    await session.command(flash.UPDATE_END, (bundle.sha256,))
+    return await _is_checked(session, check_s, told)
+
+
+async def _wait_back(session: Session, limit_s: float, told: list[Event]) -> None:
+    """Wait until the device has restarted and the session has found it again."""
+    end_s = asyncio.get_running_loop().time() + limit_s
+    while asyncio.get_running_loop().time() < end_s:
+        if any(isinstance(event, LinkBack) for event in told):
+            return
+        if await session.wait_over(_POLL_S):
+            break
+    raise LinkError(
+        "The device restarts, to have room for unpacking the update; connect again and send it "
+        "again: it goes on there."
+    )
 
 
 async def _send(
@@ -131,28 +162,25 @@ async def _send(
     progress(size, size)
 
 
-async def _wait_checked(session: Session, check_s: float, states: list[int]) -> None:
+async def _is_checked(session: Session, check_s: float, told: list[Event]) -> bool:
     loop = asyncio.get_running_loop()
     end_s = loop.time() + check_s
     while loop.time() < end_s:
+        lost: LinkError | None = None
         try:
             await session.ask(UpdateStatus, frames.REQUEST, (flash.UPDATE_STATUS,))
-        except LinkError:
-            if _CHECKED not in states:
-                raise
-        if _CHECKED in states:
-            return
+        except LinkError as error:
+            lost = error
+        states = {event.state for event in told if isinstance(event, UpdateStatus)}
+        if states & {_CHECKED, _NO_MEMORY}:
+            return _CHECKED in states
+        if lost is not None:
+            raise lost
         if _REFUSED in states:
             raise InputError(
                 found="a bundle that the device refused: it arrived damaged, or is none",
                 expected="a bundle that passes the device's check",
                 hint="send it again; if it is refused again, make it anew with `make mpy`",
-            )
-        if _NO_MEMORY in states:
-            raise InputError(
-                found="no room in the device's working memory to unpack the update",
-                expected="room, as after a start; what has arrived is kept",
-                hint=ANEW,
             )
         await asyncio.sleep(_POLL_S)
     raise LinkError(f"The device did not finish its check within {check_s:g} s; try again.")
