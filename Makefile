@@ -22,9 +22,9 @@ test: $(READY) tests/micropython/node_modules  ## All tests, one process a core
 	$(BIN)/pytest --numprocesses auto --dist worksteal
 
 soak: $(READY)  ## The tests that take minutes: cuts at every byte, workdays and memory of 8 h, a year, killed hosts
-	TRUNKLINE_SOAK=1 $(BIN)/pytest -rP tests/firmware/test_log_on_vm.py \
+	TRUNKLINE_SOAK=1 $(BIN)/pytest --numprocesses auto --dist worksteal -rP tests/firmware/test_log_on_vm.py \
 	  tests/firmware/test_memory.py tests/test_workday.py tests/test_year.py tests/test_sync_kills.py
-	TRUNKLINE_SOAK=1 $(BIN)/pytest -k "vm64 or vm32" tests/firmware
+	TRUNKLINE_SOAK=1 $(BIN)/pytest --numprocesses auto --dist worksteal -k "vm64 or vm32" tests/firmware
 
 realble: $(READY)  ## The host library on a real Linux Bluetooth stack, in a virtual machine: 1 min
 	$(BIN)/python -m tests.realble

@@ -87,7 +87,7 @@ def spent_by_lsm6dsv16x(_samples):
 
 
 def spent_by_mpu6050(_samples):
-    return spent_by_driver(MPU6050, 20, mpu6050_byte)
+    return spent_by_driver(MPU6050, 10, mpu6050_byte)
 
 
 MEASURES = (
