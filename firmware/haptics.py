@@ -77,17 +77,20 @@ class Haptics:
 
     def _spent_ms(self, now_ms):
         """Return how long the motor ran in the last 10 s."""
-        spent_ms, recent = 0, []
-        for row in self._spent:
-            # Below zero: so long ago that the clock has wrapped.
-            ago_ms = self._clock.ticks_diff(now_ms, row[0])
-            if 0 <= ago_ms < _WINDOW_MS:
-                spent_ms += min(row[1], _WINDOW_MS - ago_ms)
-                recent.append(row)
-        self._spent = recent
-        if self._is_on:
-            spent_ms += self._clock.ticks_diff(now_ms, self._began_ms)
+        # A timer's callback may end the pulse meanwhile: rather counted twice than not at all.
+        is_on, spent = self._is_on, self._spent
+        spent_ms = self._clock.ticks_diff(now_ms, self._began_ms) if is_on else 0
+        while spent and self._left_ms(spent[0], now_ms) <= 0:
+            spent.pop(0)  # in place: what the callback appends stays
+        for row in spent:
+            spent_ms += max(0, min(row[1], self._left_ms(row, now_ms)))
         return spent_ms
+
+    def _left_ms(self, row, now_ms):
+        # How long it still counts, at most; a callback's row may be younger than now. Far below
+        # zero: so long ago that the clock has wrapped.
+        ago_ms = self._clock.ticks_diff(now_ms, row[0])
+        return _WINDOW_MS - ago_ms if ago_ms > -_WINDOW_MS else 0
 
     def _rest_ms(self, now_ms):
         """Return how long the motor must still rest after its last pulse."""

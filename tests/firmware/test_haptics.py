@@ -115,6 +115,28 @@ def test_a_pulse_that_is_running_counts_too(bench):
     assert bench.haptics.play((600,))
 
 
+@pytest.mark.parametrize("call", range(5))
+def test_a_pulse_that_ends_while_the_sum_is_made_counts(bench, call):
+    bench.haptics.play((700,))
+    bench.pass_ms(1000)
+    bench.haptics.play((800,))
+    bench.pass_ms(799)
+    calls, ticks_diff = [], bench.clock.ticks_diff
+
+    def interrupted(later, earlier):
+        calls.append(later)
+        if len(calls) == call + 1:
+            bench.pass_ms(1)  # the timer's callback comes between two lines of the loop's
+        return ticks_diff(later, earlier)
+
+    bench.clock.ticks_diff = interrupted
+    for _ in range(2):
+        assert not bench.haptics.play((600, 100, 600))  # 1.5 s ran, 1 s is left
+    bench.pass_ms(1)
+    assert not bench.haptics.is_playing
+    assert bench.haptics.play((500, 100, 500))
+
+
 def test_playing_lasts_to_the_end_of_the_last_pulse(bench):
     told = [bench.haptics.is_playing]
     bench.haptics.play((100, 100, 100))
