@@ -6,7 +6,7 @@ an answer, a stream or the log, is kept as a peer.
 
 
 class Hosts:
-    """Ports have is_open, is_busy, links, send, receive, tend and counts; see port.py."""
+    """Ports have is_open, links, send, receive, tend and counts; see port.py."""
 
     def __init__(self, ports):
         self.ports = ports
@@ -16,11 +16,6 @@ class Hosts:
     def is_open(self):
         """Tell whether any host is there."""
         return any(port.is_open for port in self.ports)
-
-    @property
-    def is_busy(self):
-        """Tell whether any host is there, or on its way."""
-        return any(port.is_busy for port in self.ports)
 
     def tend(self):
         """Let every port do what is due."""

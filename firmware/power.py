@@ -1,6 +1,6 @@
 """How awake the device is: off, stored, alone or linked; and what sleeps in each.
 
-    linked  a host is there, or was a minute ago, or the cable is: radio on, no light sleep
+    linked  a host is trusted, or was a minute ago, or the cable is: radio on, no light sleep
     alone   worn without a host: light sleep between FIFO watermarks, the radio on for 2 s a minute
     stored  not worn for a while: the IMU waits for motion, the radio is on for 2 s in ten minutes
     off     by the button, or the cell is empty: deep sleep; the button starts it again
@@ -67,7 +67,7 @@ class Power:
         self._note_cable(now_ms)
         if not self._board.button.value():
             self._touched_ms = now_ms
-        if self._hosts.is_busy:
+        if self._hosts.is_open:  # a link alone may be a stranger's
             self.invite()
         elif _since(now_ms, self._invited_ms) >= _HOST_MS:
             self._is_invited = False
@@ -190,7 +190,7 @@ class Power:
         if passed_ms >= period_ms:
             self._window_ms = now_ms
             self._radio.wake()
-        elif passed_ms >= _WINDOW_MS:
+        elif passed_ms >= _WINDOW_MS and not self._radio.is_busy:  # it may be about to be trusted
             self._radio.rest()
 
     def _check_battery(self):

@@ -66,7 +66,7 @@ class Link(Port):
 
     @property
     def is_busy(self):
-        """Whether a host is there, or on its way."""
+        """Whether somebody is there: a host on its way, or a stranger."""
         return self._connection is not None
 
     def start(self):

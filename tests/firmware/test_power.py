@@ -105,6 +105,11 @@ class Device:
             on_ms += is_on * (self.uptime.ms - from_ms)
         return on_ms
 
+    def meet(self):
+        """A host comes, and is trusted."""
+        self.radio.connect(1)
+        self.radio.secure(1)
+
     @property
     def states(self):
         return [state for _, state, _, _ in self.told]
@@ -155,7 +160,7 @@ def test_radio_is_on_for_a_minute_after_switching_on(device):
 
 @pytest.mark.long_on_vm("many minutes of samples")
 def test_linked_device_never_sleeps(device):
-    device.radio.connect(1)
+    device.meet()
     device.live(5 * MINUTE_MS)
     assert device.power.state == LINKED
     assert device.sleeps == []
@@ -163,7 +168,7 @@ def test_linked_device_never_sleeps(device):
 
 @pytest.mark.long_on_vm("many minutes of samples")
 def test_host_that_has_gone_may_come_back_for_a_minute(device):
-    device.radio.connect(1)
+    device.meet()
     device.live(5 * MINUTE_MS)
     device.radio.disconnect(1)
     device.live(MINUTE_MS - 2000)
@@ -205,10 +210,53 @@ def test_device_does_not_sleep_while_its_radio_is_on(alone):
 def test_host_that_comes_in_a_window_keeps_the_radio_on(alone):
     while not alone.radio.is_active:
         alone.turn()
-    alone.radio.connect(1)
+    alone.meet()
     alone.live(3 * MINUTE_MS)
     assert alone.power.state == LINKED
     assert alone.radio.is_active
+
+
+def test_host_in_a_window_is_waited_for_until_it_is_trusted(alone):
+    while not alone.radio.is_active:
+        alone.turn()
+    alone.radio.connect(1)
+    alone.live(10_000)
+    assert (alone.power.state, alone.radio.links) == (ALONE, {1})
+    alone.radio.secure(1)
+    alone.until(LINKED, 1000)
+
+
+def test_pairing_that_begins_late_in_its_window_is_waited_for(alone):
+    alone.link.open_window()
+    alone.power.invite()
+    alone.live(MINUTE_MS - 2000)
+    alone.radio.connect(1)
+    alone.radio.raise_irq(31, (1, 3, 0))
+    alone.live(20_000)
+    assert (alone.radio.passkeys, alone.radio.links) == ([1], {1})
+    alone.radio.raise_irq(30, (2, b"peer", b"key"))
+    alone.radio.secure(1)
+    alone.live(MINUTE_MS)
+    assert (alone.power.state, alone.link.is_open) == (LINKED, True)
+
+
+def strangers_come(device, count):
+    """One in each of the radio's windows, for a second; tell how long the radio was on."""
+    on_ms = 0
+    for connection in range(count):
+        while not device.radio.is_active:
+            device.turn()
+        device.radio.connect(connection)
+        on_ms += device.radio_ms(1000)
+        device.radio.disconnect(connection)
+        while device.radio.is_active:
+            on_ms += device.radio_ms(1)
+    return on_ms
+
+
+def test_stranger_in_a_window_keeps_the_radio_on_no_longer_than_it_is_there(alone):
+    assert strangers_come(alone, 2) <= 6000
+    assert alone.states == [ALONE]
 
 
 def test_press_invites_a_host_for_a_minute(alone):
@@ -333,6 +381,12 @@ def test_time_on_the_charger_is_kept_apart(stored):
     stored.live(20 * MINUTE_MS)
     assert [charging for _, charging in stored.rests] == [False]
     stored.usb = False
+
+
+@pytest.mark.long_on_vm("many minutes of samples")
+def test_stranger_does_not_wake_a_stored_device(stored):
+    assert strangers_come(stored, 3) <= 9000
+    assert stored.states == []
 
 
 # Off
