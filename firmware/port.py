@@ -1,7 +1,8 @@
 """What a host is reached through, over the air or a cable: frames out in order, frames in.
 
 A carrier gives `is_open` and `_put`, which takes a whole frame or has no room for it. Hosts come
-and go in a radio's IRQs; what is left of the last one is cleared by the loop, when it next sends.
+and go in a radio's IRQs; what is left of the last one is cleared by the loop, in
+`tend` or when it sends to the next.
 """
 
 from outbox import Outbox
@@ -51,6 +52,10 @@ class Port:
         if self._met != self.links:
             self._met = self.links
             self._sequence = 0
+            self._outbox.clear()
+
+    def _forget_gone(self):
+        if not self.is_busy:  # it may be long until the next host: not only when it has come
             self._outbox.clear()
 
     def _deliver(self, frame):

@@ -53,6 +53,7 @@ class Usb(Port):
             self._in += data
             self._take_frames()
         self._mind_silence()
+        self._forget_gone()
         if self.is_open:
             self._flush()
             self._drain()

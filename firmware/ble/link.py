@@ -139,6 +139,7 @@ class Link(Port):
         """Do what time asks for: call it at least every few seconds."""
         if not self._is_window_open():
             self._window_from_ms = None  # else the wrapping clock would open it again
+        self._forget_gone()
         if self.is_resting:
             return
         self._keep_bond()

@@ -57,6 +57,25 @@ def test_frames_leave_in_order_as_room_comes(desk):
     assert desk.link.dropped == 0
 
 
+def slots(port):
+    return len(port._outbox._waiting) + len(port._outbox._free)
+
+
+@pytest.mark.parametrize("rests", [False, True], ids=["awake", "resting"])
+def test_memory_of_what_waited_is_given_back_when_the_host_has_gone(desk, rests):
+    secured(desk)
+    desk.radio.room = 0
+    for k in range(3):
+        desk.link.send(*blocks(k))
+    desk.link.tend()
+    assert slots(desk.link) == 3
+    desk.radio.raise_irq(2, (1, 0, b""))
+    if rests:
+        desk.link.rest()
+    desk.link.tend()
+    assert slots(desk.link) == 0
+
+
 def test_log_is_refused_while_there_is_no_room_and_nothing_of_it_is_lost(desk):
     assert not desk.link.send_log(b"record")  # nobody there
     secured(desk)

@@ -72,6 +72,16 @@ def desk():
 # Who is there
 
 
+def test_memory_of_what_waited_is_given_back_when_the_host_has_gone(desk):
+    desk.hear(COMES)
+    desk.stream.room = 0
+    for _ in range(3):
+        desk.usb.send(frames.ACK, (1, 2, 3))
+    assert len(desk.usb._outbox) == 3
+    desk.hear(LEAVES)
+    assert len(desk.usb._outbox) + len(desk.usb._outbox._free) == 0
+
+
 def test_nothing_is_written_before_a_host_has_come(desk):
     desk.usb.send(frames.ACK, (1, 2, 3))
     assert not desk.usb.send_log(b"")
