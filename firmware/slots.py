@@ -85,12 +85,12 @@ class Slots:
         self._save()
 
     def switch(self, folder):
-        """Let a folder start from now on, on trial; raises OSError and changes nothing."""
+        """Let a folder start from now on, on trial; what it raises has changed nothing."""
         state = self.folder, self.is_trial, self.starts, self.was_undone
         self.folder, self.is_trial, self.starts, self.was_undone = folder, True, 0, False
         try:
             self._write()
-        except OSError:
+        except (OSError, MemoryError):
             self.folder, self.is_trial, self.starts, self.was_undone = state
             raise
 

@@ -68,6 +68,23 @@ def test_confirmed_update_stays(flash):
     assert starts(flash, 4) == [("b", False, False)] * 3 + [("b", True, False)]
 
 
+@pytest.mark.parametrize("error", [OSError, MemoryError])
+def test_switch_that_fails_changes_nothing_and_is_not_saved_later(flash, monkeypatch, error):
+    def fail(*_):
+        raise error
+
+    install(flash / "b", files("new"))
+    slots = Slots(str(flash))
+    slots.start()
+    with monkeypatch.context() as patched:
+        patched.setattr(slots, "_write", fail)
+        with pytest.raises(error):
+            slots.switch("b")
+    slots.forgive()
+    assert (slots.folder, slots.is_trial) == ("a", False)
+    assert starts(flash) == [("a", False, False)]
+
+
 def test_told_restart_is_no_failed_start(flash):
     for _ in range(10):
         slots = Slots(str(flash))
