@@ -117,8 +117,9 @@ class Update:
             self._buffer[self._filled : self._filled + count] = data[:count]
             self._filled += count
             data = data[count:]
-            if self._filled == PIECE or self._kept + self._filled == self._size:
-                self._keep()
+            is_due = self._filled == PIECE or self._kept + self._filled == self._size
+            if is_due and not self._keep():
+                break  # what follows has no place
         return None
 
     def end(self, values, _items):
@@ -163,10 +164,14 @@ class Update:
             with open(self._bundle, "ab") as file:
                 file.write(memoryview(self._buffer)[: self._filled])
             self._kept += self._filled
-        except OSError as error:  # the host hears where to go on from
+            self._filled = 0
+            return True
+        except (OSError, MemoryError) as error:  # the host hears where to go on from
+            self._filled = 0
             self._kept = size_of(self._bundle)
-            self._report(faults.FLASH_FAILED, errno_of(error))
-        self._filled = 0
+            is_flash = isinstance(error, OSError)
+            self._report(faults.FLASH_FAILED if is_flash else faults.MEMORY, errno_of(error))
+            return False
 
     def _has_room(self, size):
         block_bytes, _, _, free = os.statvfs(self._slots.root)[:4]
@@ -191,8 +196,11 @@ class Update:
         """Restart: the bundle stays, and a fresh start has the room that hours of use divide."""
         self._steps = None
         self._state, self.is_ready = NO_MEMORY, True
-        self._report(faults.MEMORY, flash.UPDATE_END)
-        self.tell_status()
+        try:
+            self.tell_status()
+            self._report(faults.MEMORY, flash.UPDATE_END)
+        except MemoryError:  # the restart is seen, too
+            pass
 
     def _install(self, check_digest, unpack):
         yield from check_digest(self._bundle, self._digest, self._buffer)

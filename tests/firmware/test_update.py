@@ -290,6 +290,58 @@ def test_update_without_room_to_unpack_is_kept_and_goes_on_after_a_restart(root,
     assert installed(root / "b") == NEW
 
 
+def no_memory(*_):
+    raise MemoryError
+
+
+@pytest.mark.parametrize("silent", ["_tell", "_report"])
+@pytest.mark.parametrize("step", ["bundle.check_digest", "bundle._copy"], ids=["end", "tend"])
+def test_restart_for_room_comes_also_when_memory_does_not_do_to_tell_it(
+    root, monkeypatch, silent, step
+):
+    device = Device(root)
+    device.begin()
+    device.send()
+    with monkeypatch.context() as patched:
+        patched.setattr(step, no_memory)
+        patched.setattr(device.update, silent, no_memory)
+        assert device.end() == frames.ACK_DONE
+        device.work()
+    assert device.update.is_ready
+    assert Device(root).take() == CHECKED
+
+
+class Failing(Flash):
+    """Fails once, at the third piece, when so many bytes of it are in the file."""
+
+    def __init__(self, error, torn_bytes):
+        super().__init__()
+        self._error, self._torn_bytes = error, torn_bytes
+        self._pieces = 0
+
+    def commit(self, path, data):
+        self._pieces += path.endswith("bundle")
+        is_torn = path.endswith("bundle") and self._pieces == 3
+        super().commit(path, data[: self._torn_bytes] if is_torn else data)
+        if is_torn:
+            raise self._error
+
+
+@pytest.mark.parametrize("torn_bytes", [0, 1024])
+@pytest.mark.parametrize(
+    ("error", "fault"), [(OSError(5), faults.FLASH_FAILED), (MemoryError(), faults.MEMORY)]
+)
+def test_piece_that_fails_to_be_kept_comes_once(root, monkeypatch, error, fault, torn_bytes):
+    device = Device(root)
+    use(monkeypatch, Failing(error, torn_bytes))
+    device.begin()
+    device.send()
+    assert device.reported == [fault]
+    assert device.status[0] == 2048 + torn_bytes
+    assert device.take() == CHECKED
+    assert installed(root / "b") == NEW
+
+
 def test_firmware_that_is_not_installed_takes_no_update(tmp_path):
     device = Device(tmp_path)
     assert device.begin() == frames.ACK_FAILED
