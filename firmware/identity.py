@@ -12,10 +12,9 @@ def name(unique_id):
     return "Trunkline " + hexlify(unique_id[-2:]).decode().upper()
 
 
-def about(unique_id, board, firmware):
+def information(unique_id, board, firmware):
     """Return what Device Information says: manufacturer, model, serial number, firmware."""
-    serial = hexlify(unique_id).decode()
-    return ("Trunkline", "Trunkline on " + board, serial, ".".join([str(n) for n in firmware]))
+    return ("Trunkline", board, hexlify(unique_id).decode(), "{}.{}".format(*firmware))
 
 
 def next_boot_id(storage):

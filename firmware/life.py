@@ -1,7 +1,6 @@
 """One run of the device, from its first memory to its last word, in either mode."""
 
 import gc
-from binascii import hexlify
 
 import bluetooth
 from board import Board
@@ -27,7 +26,7 @@ class Life:
     """Builds what both need; `run` then gives turns until it is over."""
 
     def __init__(self):
-        from identity import name, next_boot_id, passkey  # need not stay
+        from identity import information, name, next_boot_id, passkey  # need not stay
 
         self.board = board = Board()
         self.crumbs = Breadcrumbs(board.chip)
@@ -40,12 +39,7 @@ class Life:
             name(board.unique_id),
             passkey(self.storage),
             lambda: percent(board.battery_mv()),
-            (
-                "Trunkline",
-                board.NAME,
-                hexlify(board.unique_id).decode(),
-                "{}.{}".format(FIRMWARE[0], FIRMWARE[1]),
-            ),
+            information(board.unique_id, board.NAME, FIRMWARE),
         )
         self.radio.start()  # before anything large: the radio's memory comes first
         if not len(bonds):

@@ -205,8 +205,8 @@ def test_name_tells_four_digits_of_the_chip():
 
 
 def test_device_information_names_board_chip_and_firmware():
-    said = identity.about(b"\xc0\xde\x00\x00\x3f\x2a", "sim", (0, 1))
-    assert said == ("Trunkline", "Trunkline on sim", "c0de00003f2a", "0.1")
+    said = identity.information(b"\xc0\xde\x00\x00\x3f\x2a", "sim", (0, 1))
+    assert said == ("Trunkline", "sim", "c0de00003f2a", "0.1")
 
 
 # Battery
