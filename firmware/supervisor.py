@@ -8,7 +8,6 @@ nothing may hold the loop longer than that.
 TASKS = ("radio", "cable", "commands", "samples", "log", "coach", "button", "power")
 RADIO, CABLE, COMMANDS, SAMPLES, LOG, COACH, BUTTON, POWER = range(len(TASKS))
 TIMEOUT_MS = 8000  # a whole flash block's erase and a garbage collection fit in many times
-LONGEST_SLEEP_MS = 5000
 _FEED_MS = 500  # not oftener: RTC memory and the watchdog are slow
 
 
@@ -41,10 +40,3 @@ class Supervisor:
             self._done = 0
             self._watchdog.feed()
             self._crumbs.alive(uptime_ms)
-
-    def rest(self, uptime_ms):
-        """Feed before a sleep of at most LONGEST_SLEEP_MS, in which nobody can check in."""
-        self._fed_ms = self._clock.ticks_ms()
-        self._done = 0
-        self._watchdog.feed()
-        self._crumbs.alive(uptime_ms)

@@ -105,12 +105,6 @@ def test_watchdog_is_fed_over_the_wrap_of_the_clock():
     assert run.dog.meals == 5
 
 
-def test_watchdog_is_fed_before_a_sleep():
-    run = Run(Chip())
-    run.supervisor.rest(10)
-    assert run.dog.meals == 1
-
-
 def test_bite_names_the_task_that_did_not_come_back():
     chip = Chip()
     run = Run(chip)
