@@ -35,7 +35,6 @@ class Board:
     def __init__(self):
         self.chip = Chip()
         self.i2c = self._open_bus()
-        self.imu_address = 0x6A
         self.motor = machine.PWM(machine.Pin(PIN_MOTOR), freq=_MOTOR_PWM_HZ, duty_u16=0)
         self.timer = machine.Timer(_TIMER_ID)
         self.button = machine.Pin(PIN_BUTTON, machine.Pin.IN, machine.Pin.PULL_UP)
