@@ -54,7 +54,7 @@ def run(slots, start):
     app.serve(update)
     start_values = (imu.rate_mhz, crumbs.away_ms, about.prescription, crumbs.last_uptime_ms or 0)
     app.begin((life.boot_id, crumbs.cause, _MODE) + FIRMWARE + start_values, signal)
-    report_start(faults, start, crumbs)
+    report_start(faults, start, crumbs, life.storage.damaged > 0)
     for code, detail in found:
         faults.report(code, detail)
     life.run(app, update, slots.confirm, slots.forgive)

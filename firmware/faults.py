@@ -58,8 +58,13 @@ def errno_of(error):
     return error.errno or 0 if isinstance(error, OSError) else 0
 
 
-def report_start(kept, start, crumbs):
-    """Report what the last run and the loader left to say; call it once, when the log is open."""
+def report_start(kept, start, crumbs, is_damaged):
+    """Report what the last run and the loader left to say; call it once, when the log is open.
+
+    is_damaged: one of the device's documents could not be read.
+    """
+    if is_damaged:
+        kept.report(faults.SETTINGS_DAMAGED)
     if start.was_undone:
         kept.report(faults.UPDATE_UNDONE)
     if start.is_safe:

@@ -43,7 +43,7 @@ class Life:
         )
         self.radio.start()  # before anything large: the radio's memory comes first
         if not len(bonds):
-            self.radio.open_window()  # fresh from flashing: a first host needs no button
+            self.radio.open_window()  # nobody has paired yet: a first host needs no button
         self.hosts = Hosts((self.radio, Usb(board.console, board)))
         self.uptime = Uptime(board)
         self.boot_id = next_boot_id(self.storage)

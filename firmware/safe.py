@@ -67,7 +67,7 @@ def run(slots, start):
     """Build safe mode and run it; never returns."""
     life = Life()
     faults = Faults(life.hosts.tell, lambda *record: None, lambda: life.uptime.ms)
-    report_start(faults, start, life.crumbs)
+    report_start(faults, start, life.crumbs, life.storage.damaged > 0)
     about = About(life.board, life.hosts, life.uptime, faults, life.boot_id, _MODE)
     tended = []
     try:

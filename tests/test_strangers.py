@@ -91,6 +91,20 @@ async def test_stranger_gets_at_nothing_is_dropped_and_the_owner_is_served(ends,
     assert strangers_told(ends) == [1]
 
 
+async def test_damaged_bonds_open_no_window_without_the_button(tmp_path, tape):
+    (tmp_path / "bonds.json").write_text("[[2, ")
+    async with worn(tmp_path, tape) as ends:
+        with pytest.raises(LinkError, match="Could not connect"):
+            async with ends.session():
+                pass
+        await ends.board.play(5_000)
+        await ends.board.press(3600)
+        await ends.board.play(10_000)
+        await owner_streams(ends, 15_000)
+        told = [event.code for event in ends.of(DeviceFault)]
+        assert faults.SETTINGS_DAMAGED in told
+
+
 async def test_host_that_lost_its_keys_is_a_stranger_and_harms_nobodys_bond(ends, tmp_path):
     """Whoever claims to be a bonded host looks the same to the stack, which deletes the bond."""
     await owner_streams(ends, 5000)

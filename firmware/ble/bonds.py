@@ -10,6 +10,7 @@ from binascii import hexlify, unhexlify
 _FILE = "bonds.json"
 _MOST_HOSTS = 4
 _OURS, _PEERS = 1, 2  # kinds of keys; a host has one of each, under its address
+_LOST = [0, "00", "00"]  # stands for hosts that could not be read: such a device is not new
 _IDENTITY = 10  # the radio's own, made and stored at its first start
 
 
@@ -18,9 +19,13 @@ class Bonds:
 
     def __init__(self, storage):
         self._storage = storage
-        rows = storage.load(_FILE, [])
+        rows = storage.load(_FILE, None) if storage.has(_FILE) else []
         # [kind, key, value], the last two in hex, in the order they came
-        self._kept = [row for row in rows if _is_secret(row)] if isinstance(rows, list) else []
+        kept = [row for row in rows if _is_secret(row)] if isinstance(rows, list) else []
+        if kept != rows:
+            storage.damaged += 1
+            kept.insert(0, _LOST)
+        self._kept = kept
         self.restore()
 
     def __len__(self):

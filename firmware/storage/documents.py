@@ -3,6 +3,8 @@
 import json
 import os
 
+_MISSING = 2  # ENOENT
+
 
 class Storage:
     """JSON documents in one directory. A damaged or missing one reads as the default."""
@@ -10,6 +12,14 @@ class Storage:
     def __init__(self, root):
         self.damaged = 0
         self._root = root.rstrip("/") + "/"
+
+    def has(self, name):
+        """Tell whether there is such a document, readable or not."""
+        try:
+            os.stat(self._root + name)
+        except OSError as error:
+            return error.errno != _MISSING
+        return True
 
     def load(self, name, default):
         """Return the document, or `default` when there is none that can be read."""

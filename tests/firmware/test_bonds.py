@@ -115,6 +115,14 @@ def test_forgotten_hosts_are_gone_for_good_and_so_is_the_identity(bonds, storage
     "content",
     ["5", "{}", "null", '[["x"], 5, [2, "zz", "00"], [2, 7, "00"]]', "[[2, "],
 )
-def test_damaged_bonds_are_no_bonds(storage, tmp_path, content):
+def test_damaged_bonds_are_nobodys_and_the_device_is_not_taken_for_new(storage, tmp_path, content):
+    assert len(Bonds(storage)) == 0
     (tmp_path / "bonds.json").write_text(content)
+    bonds = Bonds(storage)
+    assert (storage.damaged > 0, len(bonds)) == (True, 1)
+    assert [bonds.get(kind, 0, None) for kind in (1, 2, 10)] == [None, None, None]
+    bonds.set(10, b"irk", b"identity", False)
+    assert bonds.save()
+    assert len(Bonds(storage)) == 1  # nor at the start after
+    assert bonds.forget()
     assert len(Bonds(storage)) == 0

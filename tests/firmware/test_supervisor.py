@@ -258,9 +258,9 @@ def test_host_that_comes_is_told_every_fault():
     assert [values[1:3] for values in kept.told] == [(codes.SENSOR_BUS, 1), (codes.MEMORY, 2)]
 
 
-def reported(start, chip, cause):
+def reported(start, chip, cause, is_damaged=False):
     kept = Kept()
-    report_start(kept.faults, start, next_run(chip, cause))
+    report_start(kept.faults, start, next_run(chip, cause), is_damaged)
     return [(code, detail) for _, code, _, detail in kept.logged]
 
 
@@ -269,6 +269,11 @@ def test_stuck_task_is_reported_at_the_next_start():
     Run(chip).turn(RADIO, SAMPLES)
     found = reported(Start("a", False, 1, False), chip, WATCHDOG)
     assert found == [(codes.START_FAILED, 1), (codes.TASK_STUCK, LOG)]
+
+
+def test_documents_that_could_not_be_read_are_reported():
+    found = reported(Start("a", False, 0, False), Chip(), SWITCHED_ON, is_damaged=True)
+    assert found == [(codes.SETTINGS_DAMAGED, 0)]
 
 
 def test_error_that_ended_a_run_is_reported_at_the_next_start():

@@ -80,8 +80,8 @@ FAULTS = (
     ),
     (
         "settings damaged",
-        "The settings could not be read; the defaults hold.",
-        "Set the prescription and calibrate again.",
+        "Settings or bonds in the device's memory could not be read; the defaults hold.",
+        "Set the prescription and calibrate again; pair a host that is refused.",
         "",
     ),
     (
