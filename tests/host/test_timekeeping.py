@@ -15,6 +15,7 @@ from trunkline.device.download import download
 from trunkline.device.reconnect import Reconnect
 from trunkline.device.session import Session
 from trunkline.device.timekeeping import SetTime
+from trunkline.doctor.device import check_device
 from trunkline.protocol.events import LinkBack, TimeNotSet
 from trunkline.store import Store
 
@@ -146,7 +147,7 @@ async def test_contradicted_clock_is_not_told_and_said_once_until_somebody_trust
         assert len(told(device)) == 3
         assert abs(refusal.off_ms - 5 * HOUR_MS) < 60_000
         assert "5 h ahead" in refusal.reason
-        assert "`trunkline sync` asks" in refusal.reason
+        assert "`trunkline sync` in a terminal asks" in refusal.reason
         await host.session.set_time()
         await until(lambda: len(told(device)) >= 6)
     assert told(device)[-1][0] == pytest.approx(host.utc_ms(), abs=1000)
@@ -162,6 +163,55 @@ async def test_anchor_of_long_ago_is_looked_for(device, off_ms):
         pass
     assert len(host.reads()) == 2
     assert (len(told(device)), len(host.refusals())) == ((2, 0) if off_ms == 0 else (1, 1))
+
+
+@pytest.fixture
+def long_alone(device):
+    """A device that was told the time once, 1300 records ago."""
+    values = (device.boot_id, device.block * 100, T0 // 1000 + 3600, 0, 50, 0)
+    device.append(frames.TIME_ANCHOR, padded(frames.TIME_ANCHOR, values))
+    device.live(31)
+    return device
+
+
+@pytest.mark.parametrize("off_ms", [0, 240 * HOUR_MS], ids=["right", "wrong"])
+async def test_anchor_is_looked_for_to_the_oldest_record(long_alone, off_ms):
+    host = Host(long_alone, off_ms)
+    async with host.session:
+        pass
+    asked = [number for first, count in host.reads() for number in range(first, first + count)]
+    assert len(asked) == len(set(asked)) > 1300
+    assert (len(told(long_alone)), len(host.refusals())) == ((2, 0) if off_ms == 0 else (1, 1))
+
+
+async def test_log_that_stops_on_the_way_back_is_said_and_tells_nothing(long_alone):
+    # 100 records, the 900 before in two reads, and then those before them
+    host = Host(long_alone, spoil=lambda count, message: message if len(host.reads()) < 4 else b"")
+    async with host.session:
+        pass
+    assert len(host.reads()) > 4
+    assert ["no record from" in each.reason for each in host.refusals()] == [True]
+    assert len(told(long_alone)) == 1
+
+
+async def test_device_that_has_deleted_all_it_was_told_is_told_anew(tmp_path):
+    device = Device(tmp_path / "flash", first=5000)
+    device.boot()
+    device.live(5)
+    host = Host(device, 240 * HOUR_MS)
+    async with host.session:
+        pass
+    assert min(device.in_flash()) == 5000
+    assert (len(told(device)), host.refusals()) == (1, [])
+
+
+async def test_doctor_finds_a_wrong_clock_by_an_anchor_of_long_ago(long_alone, monkeypatch):
+    wire = DeviceWire(long_alone)
+    monkeypatch.setattr("trunkline.device.connecting.transport_to", lambda *_: wire)
+    now_ms = T0 + long_alone.block * 100 + 240 * HOUR_MS
+    checks = {check.name: check for check in await check_device("usb:here", lambda: now_ms)}
+    assert checks["clock"].level == "fail"
+    assert len(told(long_alone)) == 1
 
 
 async def test_recent_anchor_makes_a_short_read(device):

@@ -22,7 +22,11 @@ Incoming = asyncio.Queue[bytes]
 
 
 async def download(
-    session: Contact, from_record: int = 0, reader: LogReader | None = None
+    session: Contact,
+    from_record: int = 0,
+    reader: LogReader | None = None,
+    *,
+    end: int | None = None,
 ) -> AsyncGenerator[StoredRecord, None]:
     """Give the device's records in order, from one on to the newest there was when it began.
 
@@ -35,6 +39,7 @@ async def download(
         from_record: Number of the first record wanted; 0: all that the device has.
         reader: A new one for that number, which then tells what the way has spoilt. None: nobody
             asks.
+        end: Number behind the last record wanted; None: all that there are.
 
     Raises:
         LinkError: The link is gone, or nothing comes any more.
@@ -42,7 +47,8 @@ async def download(
     async with _listening(session) as incoming:
         status = await session.ask(LogStatus, frames.REQUEST, (flash.LOG_STATUS,))
         reader = reader or LogReader(from_record)
-        reads = _Reads(session, incoming, reader, from_record, status.next)
+        end = status.next if end is None else min(end, status.next)
+        reads = _Reads(session, incoming, reader, from_record, end)
         while not reads.is_over:
             async for record in reads.read():
                 yield record

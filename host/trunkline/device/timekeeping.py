@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from posturecore import flash
 from trunkline.device.greeting import Greeting, greet
-from trunkline.device.told import Told
+from trunkline.device.told import MANY, Told
 from trunkline.errors import TrunklineError
 from trunkline.protocol.link_events import TimeNotSet
 
@@ -17,10 +17,13 @@ if TYPE_CHECKING:
     from trunkline.device.timed_contact import TimedContact
 
 _SAFE = flash.MODES.index("safe")
-# Records of the log's end [D]: few come in half a second over the air and mostly tell of the last
-# contact; where they do not, or contradict, three days are heard before a clock is called wrong.
-_FEW, _MANY = 100, 1000
-_CONFIRM = "If it is right, `trunkline sync` asks, and `session.set_time()` tells it all the same."
+# Records of the log's end [D]: few come in half a second over the air, and are enough where a host
+# was there of late; where they contradict, many are heard before a clock is called wrong.
+_FEW = 100
+_CONFIRM = (
+    "If it is right, `trunkline sync` in a terminal asks, and `session.set_time()` tells it all "
+    "the same."
+)
 
 
 def now_utc_ms() -> int:
@@ -145,7 +148,7 @@ class Timekeeper:
             greeting = await greet(session, utc_ms, clocks=clocks)
             if greeting.is_set:
                 return greeting
-        return await greet(session, utc_ms, clocks=await self._told.clocks(session, _MANY))
+        return await greet(session, utc_ms, clocks=await self._told.clocks(session, MANY))
 
     def _complain(self, why: str, off_ms: int | None) -> None:
         if not self._has_said:

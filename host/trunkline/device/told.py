@@ -1,4 +1,8 @@
-"""What earlier hosts told a device of the time, read from the end of its log."""
+"""What earlier hosts told a device of the time, read from the end of its log.
+
+It is read back until something in it is dated, or to the oldest record: a device that is worn
+alone meets no host, and is told no time, for as long as that lasts.
+"""
 
 from posturecore import flash, frames
 from trunkline.clocks.dating import BootClock, clocks_of
@@ -7,7 +11,7 @@ from trunkline.device.download import download
 from trunkline.protocol.events import Event, Status
 from trunkline.protocol.records import LogStatus
 
-_RECENT = 1000  # records: three days, read within seconds; an anchor is written at each contact
+MANY = 1000  # records [D]: three days at a desk or one of hard work, read within seconds
 
 
 class Told:
@@ -18,8 +22,10 @@ class Told:
         self._events: list[Event | None] = []
         self._first = self._next = 0  # numbers of the records here, the latter past the last
 
-    async def clocks(self, session: Contact, records: int = _RECENT) -> dict[int, BootClock]:
+    async def clocks(self, session: Contact, records: int = MANY) -> dict[int, BootClock]:
         """Give the clock of each boot that the last records tell of; nothing is acknowledged.
+
+        Where these date nothing, more and more are read: what dates nothing then is all there is.
 
         Args:
             session: An open session with a device that is not in safe mode.
@@ -29,14 +35,28 @@ class Told:
             LinkError: No answer, the link is gone, or nothing comes any more.
         """
         log = await session.ask(LogStatus, frames.REQUEST, (flash.LOG_STATUS,))
-        first = max(log.oldest, log.next - records)
-        if not self._first <= first <= self._next <= log.next:  # too little, a hole, or erased
+        while True:
+            first = max(log.oldest, log.next - records)
+            await self._read(session, first, log.next)
+            status = await session.ask(Status, frames.REQUEST, (frames.STATUS,))
+            clocks = clocks_of([*self._events, status])
+            is_dated = any(clock.source != "unknown" for clock in clocks.values())
+            if is_dated or first == log.oldest:
+                return clocks
+            records = max(MANY, 2 * records)
+
+    async def _read(self, session: Contact, first: int, end: int) -> None:
+        """Have the records from one on, before and behind those that are here."""
+        if not first <= self._next <= end:  # a hole, or erased
             self._events, self._first, self._next = [], first, first
-        async for record in download(session, self._next):
-            self._events.append(record.event)
-            self._next = record.number + 1
-        status = await session.ask(Status, frames.REQUEST, (frames.STATUS,))
-        return clocks_of([*self._events, status])
+        if first < self._first:
+            before = download(session, first, end=self._first)
+            self._events = [*[record.event async for record in before], *self._events]
+            self._first = first
+        if self._next < end:
+            async for record in download(session, self._next):
+                self._events.append(record.event)
+                self._next = record.number + 1
 
 
 async def told_clocks(session: Contact) -> dict[int, BootClock]:
