@@ -121,6 +121,18 @@ def test_what_cannot_be_written_or_done_is_refused(run, words):
     assert "; try: " in last
 
 
+def test_a_report_that_fails_leaves_nothing_behind(run, tmp_path):
+    day = write_npz()
+    for _ in range(2):  # the second time nothing of the first is in the way
+        assert "none/a.html" in complaint(run("report", day, "-o", "none/a.html", "--csv", "out"))
+        assert [path.name for path in tmp_path.iterdir()] == [day]
+    (tmp_path / "a.html").write_text("old")
+    (tmp_path / "out").mkdir()
+    assert "'out'" in complaint(run("report", day, "-o", "a.html", "--csv", "out"))
+    assert (tmp_path / "a.html").read_text() == "old"
+    assert (tmp_path / "out").is_dir()
+
+
 # ---- damaged input: what is whole is used, with a warning; --strict refuses
 
 

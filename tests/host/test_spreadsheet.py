@@ -1,12 +1,13 @@
 """The tables of a report: what a spreadsheet makes of them, and times on the wearer's clock."""
 
 import csv
+import resource
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
 import pytest
 
-from trunkline.errors import InputError
+from trunkline.errors import InputError, TrunklineError
 from trunkline.report import ReportPage, ReportSection, write_tables
 
 from .analysis_example import analysis_example
@@ -48,3 +49,16 @@ def test_a_folder_that_is_there_or_cannot_be_made_is_one_sentence(tmp_path):
     for folder in (tmp_path, tmp_path / "none" / "out"):
         with pytest.raises(InputError, match="expected a new folder"):
             written(folder)
+
+
+def test_a_disk_that_is_full_half_way_leaves_no_folder(tmp_path):
+    sizes = {name: path.stat().st_size for name, path in written(tmp_path / "whole").items()}
+    assert sizes["stretches"] < sizes["episodes"]
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (sizes["stretches"], before[1]))
+    try:
+        with pytest.raises(TrunklineError, match="expected room for the file"):
+            written(tmp_path / "out")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert not (tmp_path / "out").exists()

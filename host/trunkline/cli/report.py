@@ -1,5 +1,6 @@
 """`trunkline report`: one page about a recording."""
 
+from contextlib import nullcontext
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -78,10 +79,12 @@ def report(
 
 
 def _write(output: Path, page: "ReportPage", csv: Path | None) -> None:
-    from trunkline.report import write_report, write_tables
+    from trunkline.report import new_tables, write_report
 
-    tables = write_tables(csv, page) if csv is not None else ()
-    for path in (write_report(output, page), *tables):
+    # The page last: it may replace one, and what fails before leaves that, and no folder.
+    with nullcontext(()) if csv is None else new_tables(csv, page) as tables:
+        write_report(output, page)
+    for path in (output, *tables):
         out.print(escape(str(path)), soft_wrap=True)
 
 

@@ -7,7 +7,9 @@ Times are the wearer's, with their offset from UTC, and empty where nothing date
 
 import csv
 import json
+import shutil
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from datetime import UTC, timedelta
 from pathlib import Path
 from typing import Any
@@ -89,6 +91,18 @@ def write_tables(folder: Path, page: ReportPage) -> tuple[Path, ...]:
         InputError: The folder exists or cannot be made.
         TrunklineError: The disk takes no more.
     """
+    with new_tables(folder, page) as files:
+        return files
+
+
+@contextmanager
+def new_tables(folder: Path, page: ReportPage) -> Iterator[tuple[Path, ...]]:
+    """Write the tables as `write_tables` does; behind a block that fails the folder is gone.
+
+    Raises:
+        InputError: The folder exists or cannot be made.
+        TrunklineError: The disk takes no more.
+    """
     try:
         folder.mkdir()
     except OSError as error:
@@ -97,6 +111,14 @@ def write_tables(folder: Path, page: ReportPage) -> tuple[Path, ...]:
             expected="a new folder in one that can be written",
             hint="choose another name",
         ) from error
+    try:
+        yield _fill(folder, page)
+    except BaseException:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
+
+
+def _fill(folder: Path, page: ReportPage) -> tuple[Path, ...]:
     numbered = list(enumerate(page.sections, 1))
     for name in TABLES:
         with new_file(folder / f"{name}.csv") as place:
