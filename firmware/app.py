@@ -185,7 +185,8 @@ class App:
 
     def _forget(self):
         is_done = self._radio.forget_hosts()
-        self._pair()
+        if is_done:
+            self._pair()
         return is_done
 
     # ---- what a host may ask

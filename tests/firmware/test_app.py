@@ -182,17 +182,36 @@ def test_long_press_opens_the_window_and_a_short_one_does_not(device):
     assert device.radio.passkeys == [1]
 
 
+def press_five_times(device):
+    device.pass_ms(100)
+    for _ in range(5):
+        for is_pressed in (True, False):
+            device.button.is_pressed = is_pressed
+            device.pass_ms(200)
+    device.pass_ms(1000)
+
+
+@pytest.mark.parametrize("takes", [True, False], ids=["flash-takes-it", "flash-refuses"])
+def test_five_presses_open_the_window_only_if_the_hosts_are_forgotten(device, monkeypatch, takes):
+    if not takes:
+        monkeypatch.setattr(device.storage, "save", no_room)
+    press_five_times(device)
+    device.radio.connect(1)
+    device.radio.raise_irq(31, (1, 3, 0))
+    assert device.radio.passkeys == ([1] if takes else [])
+
+
 # Flash
+
+
+def no_room(*_):
+    raise OSError(28)
 
 
 def test_full_flash_is_answered_and_changes_nothing(device, monkeypatch):
     device.meet()
     before = device.ask(frames.SETTINGS)
-
-    def refuse(*_):
-        raise OSError(28)
-
-    monkeypatch.setattr(device.storage, "save", refuse)
+    monkeypatch.setattr(device.storage, "save", no_room)
     assert ack(device.command(frames.SETTINGS, (0, 0), ((3, 5),))) == frames.ACK_FAILED
     assert ack(device.command(frames.NEUTRAL, (0,) + UPRIGHT + NO_BOW)) == frames.ACK_FAILED
     assert device.ask(frames.SETTINGS)[1] == before[1]
