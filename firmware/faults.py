@@ -31,7 +31,8 @@ class Faults:
         if row is None:
             row = self._rows[code] = [now_ms, now_ms, 0, detail]
         row[1], row[2], row[3] = now_ms, min(_MOST, row[2] + 1), detail
-        self.last = code
+        if code != faults.STRANGER:  # else any passer-by hides what is wrong
+            self.last = code
         if is_news:
             row[0] = now_ms
             values = self._values(code)

@@ -220,6 +220,14 @@ def test_fault_is_told_and_kept_at_once():
     assert kept.faults.last == codes.SENSOR_BUS
 
 
+def test_stranger_hides_no_fault():
+    kept = Kept()
+    kept.faults.report(codes.SENSOR_MISSING)
+    kept.faults.report(codes.STRANGER, 1)
+    assert [values[1] for values in kept.logged] == [codes.SENSOR_MISSING, codes.STRANGER]
+    assert kept.faults.last == codes.SENSOR_MISSING
+
+
 def test_fault_that_stays_is_one_record_in_ten_minutes():
     kept = Kept()
     for _ in range(3601):

@@ -66,7 +66,7 @@ _ABOUT_NOW = {
             ("frames_bad", "H", "frames from the host that could not be read"),
             ("frames_unknown", "H", "frames from the host with an unknown id"),
             ("power_state", "B", "index in power states"),
-            ("fault", "B", "row in the table of faults of the last one; 0 none"),
+            ("fault", "B", "row in the table of faults of the last one but strangers; 0 none"),
         ),
         (),
         "health, and the tie between samples and the device's clock",
