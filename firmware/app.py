@@ -12,7 +12,6 @@ from posturecore import frames, patterns
 from posturecore.coach import FELT, REASON_HOST
 from posturecore.context import OFF_BODY
 from posturecore.decide import Decider
-from posturecore.faults import STRANGER
 from posturecore.flash import BOOT, COACHING, DOUBT
 from posturecore.params import NAMES
 from power import OFF, STORED, Power
@@ -35,7 +34,6 @@ class App:
         self._haptics = haptics
         self._hosts = hosts
         self._radio = radio
-        self._strangers = 0  # reported
         self._prescription = prescription
         self._faults = faults
         self._uptime = uptime
@@ -97,7 +95,7 @@ class App:
         """Give every part its turn."""
         self._uptime.tend()
         self._hosts.tend()
-        self._watch_strangers()
+        self._faults.watch_strangers(self._radio.strangers)
         supervisor.check_in(RADIO)
         supervisor.check_in(CABLE)
         self._streaming.tend()
@@ -135,12 +133,6 @@ class App:
     def sleep(self):
         """Wait for the next thing to do, as deeply as the state allows."""
         self._power.sleep()
-
-    def _watch_strangers(self):
-        strangers = self._radio.strangers
-        if strangers != self._strangers:
-            self._strangers = strangers
-            self._faults.report(STRANGER, strangers)
 
     # ---- samples
 

@@ -39,6 +39,12 @@ class Faults:
             self._tell(FAULT, values)
             self._log(FAULT, values)
 
+    def watch_strangers(self, count):
+        """Report how many came and went without being trusted, if that is news."""
+        row = self._rows.get(faults.STRANGER)
+        if count != (row[3] if row else 0):
+            self.report(faults.STRANGER, count)
+
     def count(self, code):
         """Return how often since boot."""
         row = self._rows.get(code)

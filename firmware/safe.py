@@ -26,11 +26,12 @@ class SafeMode:
     watched = (RADIO, COMMANDS)
     is_over = False
 
-    def __init__(self, life, parts, tended, report):
+    def __init__(self, life, parts, tended, faults):
         self._life = life
         self._tended = tended
+        self._faults = faults
         self._held_ms = None
-        self._commands = Commands(life.hosts, report)
+        self._commands = Commands(life.hosts, faults.report)
         for part in parts:
             self._commands.serve(part)
 
@@ -38,6 +39,7 @@ class SafeMode:
         """Do what is due."""
         self._life.uptime.tend()
         self._life.hosts.tend()
+        self._faults.watch_strangers(self._life.radio.strangers)
         supervisor.check_in(RADIO)
         self._commands.tend()
         for part in self._tended:
@@ -75,5 +77,5 @@ def run(slots, start):
     except Exception:  # a log that cannot be opened must not keep safe mode from starting
         pass
     update = Update(slots, start.folder, life.hosts.tell, faults.report)
-    mode = SafeMode(life, [about, update] + tended, tended, faults.report)
+    mode = SafeMode(life, [about, update] + tended, tended, faults)
     life.run(mode, update, slots.retry, lambda: None)

@@ -13,6 +13,7 @@ import shutil
 import sys
 
 import pytest
+from bleak import BleakClient
 
 from posturecore import faults, flash, frames
 from trunkline.device.session import Session
@@ -146,6 +147,19 @@ async def test_three_failed_starts_lead_to_safe_mode_that_says_why(root):
                 await session.set_stream(samples=True)
             await board.play(board.time_ms + 20_000)
             assert len(board.restarts) == 3
+
+
+async def test_safe_mode_tells_of_strangers_and_the_status_still_says_why(root):
+    async with switched_on(root) as board:
+        await fail_three_times(board)
+        with board.air.as_adapter(passkey=None):
+            async with BleakClient(board.address):
+                await board.play(board.time_ms + 1000)
+        await board.play(board.time_ms + 1000)
+        async with meet(board) as session:
+            assert session.info.mode == flash.MODES.index("safe")
+            assert faults.STRANGER in fault_codes(session)
+            assert (await session.status()).fault in (faults.SAFE_MODE, faults.ERROR)
 
 
 async def test_safe_mode_lets_the_application_try_again_after_a_minute(root):

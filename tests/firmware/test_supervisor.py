@@ -228,6 +228,15 @@ def test_stranger_hides_no_fault():
     assert kept.faults.last == codes.SENSOR_MISSING
 
 
+def test_strangers_are_reported_when_there_are_more():
+    kept = Kept()
+    for count in (0, 0, 1, 1, 3, 3):
+        kept.faults.watch_strangers(count)
+    assert kept.logged == [(0, codes.STRANGER, 1, 1)]  # one record in ten minutes
+    kept.faults.tell_all()
+    assert kept.told[-1] == (0, codes.STRANGER, 2, 3)
+
+
 def test_fault_that_stays_is_one_record_in_ten_minutes():
     kept = Kept()
     for _ in range(3601):
