@@ -227,7 +227,11 @@ class App:
             return frames.ACK_BAD_VALUE
         if not self._touch.say(values[0]):
             return frames.ACK_BUSY
-        self._journal.record(frames.CUE, (self._decider.at, REASON_HOST, values[0], FELT))
+        try:
+            self._journal.record(frames.CUE, (self._decider.at, REASON_HOST, values[0], FELT))
+        except MemoryError:  # it is refused: then it is not felt
+            self._haptics.stop()
+            raise
         return frames.ACK_DONE
 
     def _time_anchor(self, values, _items):

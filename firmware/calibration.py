@@ -96,7 +96,10 @@ class Calibration:
             self.use(neutral, up, ahead)
         except ValueError:
             return ACK_BAD_VALUE
-        self.say()
+        try:
+            self.say()
+        except MemoryError:  # it is in force: a new start tells and keeps it
+            raise RuntimeError
         return ACK_DONE
 
     def _end(self, code):

@@ -247,6 +247,23 @@ def test_what_flash_keeps_and_memory_does_not_put_in_force_takes_a_new_start(
     assert after.settings["slouch_hold_s"] == 5 or after.neutral == 0
 
 
+def test_pose_in_force_that_memory_does_not_do_to_tell_takes_a_new_start(device, monkeypatch):
+    device.meet()
+    monkeypatch.setattr(device.app._calibration, "_tell", no_memory)
+    with pytest.raises(RuntimeError):
+        device.command(frames.NEUTRAL, (0,) + UPRIGHT + NO_BOW)
+    assert Prescription(device.storage).neutral == 0
+
+
+def test_pulse_that_memory_does_not_do_to_note_is_not_felt(device, monkeypatch):
+    device.meet()
+    with monkeypatch.context() as patched:
+        patched.setattr(device.app._journal, "record", no_memory)
+        said = device.command(frames.HAPTIC, (3,))
+    assert ack(said) == frames.ACK_NO_MEMORY
+    assert not device.rig.haptics.is_playing
+
+
 def test_neutral_in_force_is_the_same_after_a_restart(device, tape, tmp_path):
     device.meet()
     device.command(frames.NEUTRAL, (0,) + UPRIGHT + NO_BOW)
