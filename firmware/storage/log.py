@@ -6,7 +6,8 @@ Rules. Nothing that a host has not acknowledged is deleted, but for minutes: whe
 those of the oldest files go, first every second one, then all, and a lost record in their place
 says so. When that is not enough, new records are not kept, counted, and a lost record says how
 many. Files that a host has acknowledged stay until their room is needed. A record's number never
-means two records. Flash that fails is counted and tried again; nothing here raises OSError.
+means two records. Flash that fails, and memory that does not do for it, are counted and tried
+again with the next record; nothing here raises OSError.
 """
 
 import os
@@ -22,7 +23,7 @@ _OTHER_BLOCKS = 8
 _PENDING_BYTES = 2048  # [D] held in RAM while flash does not take them
 _FAR = 0x7FFF  # numbers in a file are told apart by their low halves
 _ACK_FILE = "acknowledged"
-_NO_SPACE = 28
+_NO_SPACE, _NO_MEMORY = 28, 12
 _DONE, _AGAIN, _STUCK = range(3)
 
 
@@ -94,7 +95,6 @@ class Log:
         """Take a record; return its number. Raises ValueError when values do not fit the frame."""
         number = self.next
         data = wire.pack_frame(frame, number & 0xFFFF, values, items)
-        self.next = number + 1
         if self._lost_from is None and self._pending_bytes + len(data) <= _PENDING_BYTES:
             self._hold(number, data)
             self._is_due = True
@@ -102,6 +102,7 @@ class Log:
             self.not_kept += 1
             if self._lost_from is None:
                 self._lost_from = number
+        self.next = number + 1
         return number
 
     def tend(self):
@@ -146,13 +147,13 @@ class Log:
         """Write a damaged file anew, the loss recorded, where flash allows."""
         try:
             self._segments.repair(first, self.durable)
-        except OSError as error:
+        except (OSError, MemoryError) as error:
             self.failed(error)
 
     def failed(self, error):
-        """Count a failure of the flash."""
+        """Count a failure of the flash, or of the memory that it takes."""
         self.failures += 1
-        self.errno = error.errno or 0
+        self.errno = _NO_MEMORY if isinstance(error, MemoryError) else error.errno or 0
 
     # ---- at start
 
@@ -213,22 +214,23 @@ class Log:
             if not self._pending and self._lost_from is not None:
                 self._tell_lost()
             return self._write() if self._pending else _DONE
-        except OSError as error:
+        except (OSError, MemoryError) as error:
             self.failed(error)
-            return self._make_room() if error.errno == _NO_SPACE else _STUCK
+            return self._make_room() if self.errno == _NO_SPACE else _STUCK
 
     def _make_room(self):
         try:
             if self._segments.make_room(self.acknowledged):
                 return _AGAIN
             self.is_full = True
-        except OSError as error:
+        except (OSError, MemoryError) as error:
             self.failed(error)
         return _STUCK
 
     def _tell_lost(self):
-        first, self._lost_from = self._lost_from, None
+        first = self._lost_from
         self._hold(first, lost_frame(first, self.next, self.next - first, NO_ROOM))
+        self._lost_from = None
 
     def _write(self):
         first, size = self._place()
@@ -243,9 +245,9 @@ class Log:
             return self._make_room()
         self._is_unsure = True
         self._segments.append(first, data)
-        self._is_unsure = self._is_closed = False
         self._pending = self._pending[count:]
         self._pending_bytes -= len(data)
+        self._is_unsure = self._is_closed = False
         return _DONE if self._is_safe() else _AGAIN
 
     def _place(self):

@@ -37,8 +37,9 @@ class Segments:
             elif first_in(name) is not None:
                 found.append((first_in(name), os.stat(self._folder + name)[6]))
         found.sort()
-        self.firsts = [first for first, _ in found]
+        firsts = [first for first, _ in found]
         self.sizes = [size for _, size in found]
+        self.firsts = firsts
         self.changes += 1
 
     def path(self, first):
@@ -87,7 +88,11 @@ class Segments:
         for k in range(len(self.firsts) - 1):
             if self.firsts[k] >= self._thin_from:
                 self._thin_from = self.firsts[k] + 1
-                self._thin(k)
+                try:
+                    self._thin(k)
+                except MemoryError:  # it is no worse for it: not passed over, but tried again
+                    self._thin_from = self.firsts[k]
+                    raise
                 return True
         return self._pass_again()
 

@@ -8,6 +8,7 @@ import pytest
 from posturecore import flash, frames, wire
 from tests.firmware import parts
 
+from storage import log as log_module  # isort: skip
 from storage import segments  # isort: skip
 from storage.log import Log  # isort: skip
 from storage.reader import Reader  # isort: skip
@@ -231,6 +232,49 @@ def test_every_second_of_the_oldest_minutes_stays_at_first(log):
     kept = [row[0] for row in read(log) if row[1] == flash.MINUTES and first < row[0] < end]
     assert abs(len(kept) - count) <= 1
     assert kept
+
+
+def no_memory(*_):
+    raise MemoryError
+
+
+def test_thinning_that_memory_does_not_do_for_is_tried_again_and_loses_nothing(log, monkeypatch):
+    with monkeypatch.context() as patched:
+        patched.setattr(log._segments, "_surveyed", no_memory)
+        while not log.failures:
+            fill_mixed(log, 1)
+        fill_mixed(log, 2)
+    assert (log.errno, log.is_full, log.not_kept, log.thinned) == (12, False, 0, 0)
+    fill(log, 1)
+    assert log.durable == log.next
+    (lost,) = losses(log)
+    assert lost[1] <= log._segments.firsts[2]  # the oldest were not passed over
+    assert lost[2] == log.thinned > 0
+    cues = [row for row in read(log) if row[1] == frames.CUE]
+    assert len(cues) == (log.next - 1) // 13 * 12 + 1
+
+
+def test_loss_that_memory_does_not_do_to_tell_is_told_later(log, monkeypatch):
+    failing = Failing(monkeypatch, 28)
+    failing.times = 10**6
+    fill(log, 200)
+    failing.times = 0
+    log.is_full = False
+    with monkeypatch.context() as patched:
+        patched.setattr(log_module, "lost_frame", no_memory)
+        assert not log.sync()
+    assert log.sync()
+    assert log.not_kept > 0
+    assert [row[2] for row in losses(log)] == [log.not_kept]
+
+
+def test_record_that_memory_does_not_do_for_takes_no_number(log, monkeypatch):
+    with monkeypatch.context() as patched:
+        patched.setattr(log, "_hold", no_memory)
+        with pytest.raises(MemoryError):
+            log.append(*cue(0))
+    fill(log, 2)
+    assert numbers(log) == [0, 1]
 
 
 @pytest.mark.long_on_vm("some thousand records")
