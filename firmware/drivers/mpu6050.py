@@ -35,7 +35,7 @@ _SETTINGS = (
     (_FIFO_EN, 0x78),  # acceleration and gyroscope
 )
 RATE_MHZ = 58824
-MAX_SAMPLES = 20  # of one read; a watermark of 12 is one, a full FIFO takes five
+MAX_SAMPLES = 20  # of one read; alone 30 wait, which takes two; a full FIFO takes five
 _FIFO_SAMPLES = 85
 _SAMPLE = 12
 _BURST_SAMPLES = 10
