@@ -44,7 +44,8 @@ MOTOR = Draw("motor", 80.0, ESTIMATED, "typical of a 10 mm ERM at its rated volt
 OFF = Draw("deep sleep", 0.012, MEASURED, "PPK2 on a XIAO ESP32S3, in a forum")
 DRAWS = (LIGHT_SLEEP, AWAKE, RADIO, IMU, IMU_RESTS, DIVIDER, MOTOR, OFF)
 
-# Each light sleep ends in so much time awake: the FIFO is read and five blocks are decided.
+# Each light sleep ends in so much time awake: the FIFO is read and five blocks are decided. What
+# collecting memory takes is not in it: firmware/README.md, "Battery".
 WAKE_MS = 20
 CELL_MAH = 500.0
 USABLE = 0.85  # of the cell before its protection cuts, and cold, and age [from memory]
