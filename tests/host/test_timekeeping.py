@@ -153,6 +153,37 @@ async def test_contradicted_clock_is_not_told_and_said_once_until_somebody_trust
     assert told(device)[-1][0] == pytest.approx(host.utc_ms(), abs=1000)
 
 
+async def test_who_confirms_the_clock_to_a_sync_has_confirmed_it_to_the_session(device, tmp_path):
+    for _ in range(3):
+        async with Host(device).session:
+            device.live(1)
+    host = Host(device, 240 * HOUR_MS, every_s=0.005)
+
+    async def confirm(finding):
+        return True
+
+    with Store.open(tmp_path / "wear.sqlite") as store:
+        async with host.session as session:
+            await session.sync(store, time_zone="UTC", confirm_clock=confirm)
+            refused, count = len(host.refusals()), len(told(device))
+            await until(lambda: len(told(device)) >= count + 2)
+    assert len(host.refusals()) == refused
+
+
+async def test_clock_that_is_confirmed_while_the_log_comes_is_not_refused(device):
+    async with Host(device).session:
+        pass
+
+    def confirmed(count, message):
+        host.session.trust_clock()
+        return message
+
+    host = Host(device, 240 * HOUR_MS, spoil=confirmed)
+    async with host.session:
+        pass
+    assert (len(told(device)), host.refusals()) == (2, [])
+
+
 @pytest.mark.parametrize("off_ms", [0, 5 * HOUR_MS], ids=["right", "wrong"])
 async def test_anchor_of_long_ago_is_looked_for(device, off_ms):
     async with Host(device).session:

@@ -50,7 +50,8 @@ async def greet(
     Args:
         session: An open session.
         now_utc_ms: This computer's clock, ms since 1970.
-        confirm: Asked whether to use a clock that is contradicted. None: it is not used.
+        confirm: Asked whether to use a clock that is contradicted; the session takes a yes for
+            all its later contacts, too. None: it is not used.
         clocks: From `clocks_of`, with what is known of the device's log; the newer the better, so
             after a download. None: nothing is known, and nothing can contradict.
 
@@ -61,8 +62,10 @@ async def greet(
     finding = check_host_clock(
         clocks or {}, status.boot_id, status.uptime_ms, now_utc_ms() - way_ms // 2
     )
-    if finding is not None and not (confirm is not None and await confirm(finding)):
-        return Greeting(False, 0, finding)
+    if finding is not None:
+        if confirm is None or not await confirm(finding):
+            return Greeting(False, 0, finding)
+        session.trust_clock()
     uncertainty_ms = 0
     for _ in range(_TRIES):
         uncertainty_ms = min(_MOST_MS, -(-way_ms // 2) + GRANULARITY_MS)

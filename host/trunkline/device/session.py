@@ -208,7 +208,8 @@ class Session(TimedContact):
                 one there is, else a new one.
             on_progress: Called with how far it is.
             confirm_clock: Asked whether to use a clock of this host that contradicts what the
-                device was told before. None: it is not used, and the report says so.
+                device was told before; a yes holds for the session. None: it is not used, and
+                the report says so.
 
         Raises:
             LinkError: The link is gone, or nothing comes any more. What has come is kept.

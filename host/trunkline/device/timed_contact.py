@@ -88,10 +88,14 @@ class TimedContact(Contact):
         if utc_offset_min is None:
             utc_offset_min = _offset_min() if utc_ms is None else 0
         if utc_ms is None:
-            self._timekeeper.is_trusted = True
+            self.trust_clock()
             utc_ms = self._utc_ms()
         values = (0, 0, *divmod(utc_ms, 1000), uncertainty_ms, utc_offset_min)
         await self.command(frames.TIME_ANCHOR, values)
+
+    def trust_clock(self) -> None:
+        """Take this computer's clock for right from now on, whatever was told before."""
+        self._timekeeper.is_trusted = True
 
 
 def _offset_min() -> int:

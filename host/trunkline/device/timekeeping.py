@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from posturecore import flash
+from trunkline.clocks.host_clock import ClockFinding
 from trunkline.device.greeting import Greeting, greet
 from trunkline.device.told import MANY, Told
 from trunkline.errors import TrunklineError
@@ -133,7 +134,7 @@ class Timekeeper:
             if not self._session.is_lost:  # else the next contact tells it
                 self._complain(str(error), None)
             return
-        if greeting.finding is None:
+        if greeting.is_set or greeting.finding is None:
             self._has_said = False
         else:
             self._complain(f"{greeting.finding.sentence} {_CONFIRM}", greeting.finding.off_ms)
@@ -148,7 +149,11 @@ class Timekeeper:
             greeting = await greet(session, utc_ms, clocks=clocks)
             if greeting.is_set:
                 return greeting
-        return await greet(session, utc_ms, clocks=await self._told.clocks(session, MANY))
+        clocks = await self._told.clocks(session, MANY)
+        return await greet(session, utc_ms, self._confirm, clocks)
+
+    async def _confirm(self, _: ClockFinding) -> bool:
+        return self.is_trusted  # somebody may have said so while the log came
 
     def _complain(self, why: str, off_ms: int | None) -> None:
         if not self._has_said:
