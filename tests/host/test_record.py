@@ -124,6 +124,9 @@ def taken(index, count):
             [hello(1), taken(0, 60), LinkBack(1, 30, 1800), taken(1860, 60)], 32, id="a lost link"
         ),
         pytest.param(
+            [hello(1), LinkBack(1, 30, None), taken(0, 60)], 1, id="lost before the first one"
+        ),
+        pytest.param(
             [hello(1), taken(900, 60), hello(2), LinkBack(1, 30, None), taken(12, 60)],
             32,
             id="a restart",

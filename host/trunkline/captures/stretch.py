@@ -10,7 +10,6 @@ class Stretch:
 
     It counts from the first sample heard to the last, or block where these come in their place.
     What is missing in between is time as well.
-
     """
 
     def __init__(self) -> None:
@@ -46,7 +45,8 @@ class Stretch:
 
     def _count(self, index: int, count: int) -> None:
         if self._due is None:  # the first heard, or a restarted device's, which begins anew
-            self._before_s += self._away_s
+            if self.done_s:  # with nothing heard before, nothing is missing
+                self._before_s += self._away_s
             self._due = index
         end = index + count
         if end > self._due:
