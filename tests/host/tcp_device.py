@@ -7,9 +7,13 @@ from dataclasses import dataclass, field
 from posturecore import flash, frames, params, wire
 
 _HELLO = (frames.VERSION, 0, 1, 6, 60000, 7, 0, b"device-1", 0)
-_STILL = ((0, 0, 0, 4098, 0, 0, 16393, 0, 0),) * 12
 SAMPLES = 12  # in a frame
 FRAME_BYTES = wire.OVERHEAD + 5 + 18 * SAMPLES
+
+
+def still(first):
+    """Give a frame of samples at rest, each with its number in the rate about x."""
+    return tuple((first + k, 0, 0, 4098, 0, 0, 16393, 0, 0) for k in range(SAMPLES))
 
 
 @dataclass
@@ -86,7 +90,7 @@ class TcpDevice:
         self.sent_now = 0
         self.is_streaming.set()
         while True:
-            self._say(writer, frames.SAMPLES, (self.sent, 0), _STILL)
+            self._say(writer, frames.SAMPLES, (self.sent, 0), still(self.sent))
             await writer.drain()
             self.sent += SAMPLES
             self.sent_now += SAMPLES

@@ -183,7 +183,10 @@ def test_sequence_numbers_wrap_without_a_fault():
         pytest.param((4, 7), ("missing", 2), id="two lost"),
         pytest.param((65535, 2), ("missing", 2), id="two lost at the wrap"),
         pytest.param((4, 4), ("repeated", 1), id="one twice"),
-        pytest.param((4, 3), ("repeated", 1), id="one late"),
+        pytest.param((4, 3), ("repeated", 1), id="one before the first"),
+        pytest.param((4, 5, 4, 6), ("repeated", 1), id="one twice, and on"),
+        pytest.param((700, 40, 41, 42), ("repeated", 1), id="begun anew"),
+        pytest.param((65535, 0, 65535, 1), ("repeated", 1), id="one twice at the wrap"),
     ],
 )
 def test_a_break_in_the_numbers_is_a_fault_beside_the_frame(order, fault):
@@ -191,6 +194,16 @@ def test_a_break_in_the_numbers_is_a_fault_beside_the_frame(order, fault):
     events, _ = decoded(data)
     assert sequences(events) == list(order)
     assert [(e.kind, e.count) for e in events if isinstance(e, Fault)] == [fault]
+
+
+@pytest.mark.parametrize("first", [4, 65534])
+def test_a_late_frame_takes_back_one_that_was_told_as_missing(first):
+    order = [first + k & 0xFFFF for k in (0, 3, 1, 1, 4)]
+    events, decoder = decoded(
+        b"".join(wire.pack_frame(frames.ACK, k, (frames.STREAM, 0, 0)) for k in order)
+    )
+    assert sequences(events) == order
+    assert decoder.counts == {"good": 5, "missing": 2, "late": 1, "repeated": 1}
 
 
 @pytest.mark.parametrize(

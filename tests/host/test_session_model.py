@@ -328,7 +328,7 @@ def check_samples(heard):
             else:
                 due += event.missed_samples
         elif isinstance(event, Fault):
-            may_repeat = may_repeat or event.kind == "repeated"
+            may_repeat = may_repeat or event.kind in ("late", "repeated")
             may_miss = may_miss or event.kind == "missing"
         elif isinstance(event, Samples):
             if due is not None and event.sample_index != due:

@@ -19,7 +19,7 @@ from posturecore import frames
 from trunkline.errors import InputError, TrunklineError
 from trunkline.protocol.decoder import Decoder
 from trunkline.protocol.events import Event, Fault, Hello, Status
-from trunkline.protocol.frame_runs import RunDecoder
+from trunkline.protocol.frame_runs import decode_runs
 
 SUFFIX = ".tlcap"
 _MAGIC = b"TLCAP 1 "
@@ -151,7 +151,7 @@ class Capture:
 
     Attributes:
         header: What its first line says.
-        events: Every event, faults included; samples frames joined to `SamplesRun`.
+        events: All, faults too; samples joined to `SamplesRun`, late frames in their places.
         warnings: A sentence for each kind of fault that was found.
     """
 
@@ -221,12 +221,15 @@ def read_capture(path: Path | str, *further: Path | str, strict: bool = False) -
         from trunkline.captures.joined import read_further
 
         data += read_further(path, further)
-    decoder = RunDecoder()
-    decoder.receive_data(data)
-    events = (*decoder.events(), *decoder.finish())
+    events = decode_runs(data)
+    late = [event for event in events if isinstance(event, Fault) and event.kind == "late"]
+    if late:
+        from trunkline.captures.late import in_order
+
+        events = decode_runs(in_order(data))
     faults = [event for event in events if isinstance(event, Fault)]
     _check_version(Path(path).name, events)
-    warnings = _warnings(Path(path).name, header is None, faults)
+    warnings = _warnings(Path(path).name, header is None, faults + late)
     warnings += _rate_warning(Path(path).name, events)
     if strict and warnings:
         raise InputError(
@@ -283,7 +286,8 @@ def _warnings(name: str, is_headless: bool, faults: list[Fault]) -> tuple[str, .
         "damaged": "damaged bytes, skipped: {count} (places: {places})",
         "cut": "the last frame is cut short ({count} bytes)",
         "missing": "frames that never came: {count} (places: {places})",
-        "repeated": "frames out of order: {count}",
+        "late": "frames that came late, put in their places: {count}",
+        "repeated": "frames doubled, or numbered anew: {count}",
         "unknown": "frames of an unknown kind, skipped: {count}",
         "malformed": "frames that do not fit their table, skipped: {count}",
     }

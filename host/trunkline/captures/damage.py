@@ -12,7 +12,8 @@ class Damage:
     """One place in a capture where something is wrong.
 
     Attributes:
-        kind: As in `Fault`: "damaged", "cut", "missing", "repeated", "unknown" or "malformed".
+        kind: As in `Fault`: "damaged", "cut", "missing", "late", "repeated", "unknown" or
+            "malformed".
         offset: Bytes from the start of the file: where the bad bytes start, or the frame before
             which frames are missing, or which does not fit.
         count: Bytes for damaged and cut, frames for the others.

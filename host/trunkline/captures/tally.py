@@ -2,12 +2,14 @@
 
 from trunkline.protocol.events import Event, Fault, Hello, LinkLost, Samples, Status
 
+_MOST_HOLES = 32  # [D]: a frame that is later than so many losses is not looked for
+
 
 class Tally:
     """Give it every event of a session.
 
     Attributes:
-        samples: Samples that came.
+        samples: Samples that came, each once.
         lost_samples: Samples between them that did not, by their numbers; in one boot.
         lost_frames: Frames that never came or could not be read.
         lost_links: How often the link went away.
@@ -23,7 +25,9 @@ class Tally:
         self.rate_hz = 60.0
         self.battery_mv: int | None = None
         self._boot_id: int | None = None
-        self._due: int | None = None  # index of the next sample
+        self._first = 0  # index of the first sample heard in this boot
+        self._due: int | None = None  # and behind the last
+        self._holes: list[tuple[int, int]] = []  # from and to where samples may still come
 
     @property
     def stream_s(self) -> float:
@@ -39,14 +43,38 @@ class Tally:
         elif isinstance(event, Hello):
             self.rate_hz = event.rate_mhz / 1000
             if event.boot_id != self._boot_id:
-                self._boot_id, self._due = event.boot_id, None
+                self._boot_id, self._due, self._holes = event.boot_id, None, []
         elif isinstance(event, LinkLost):
             self.lost_links += 1
         elif isinstance(event, Fault) and event.kind in ("missing", "malformed"):
             self.lost_frames += event.count
+        elif isinstance(event, Fault) and event.kind == "late":
+            self.lost_frames -= event.count
 
     def _samples(self, index: int, count: int) -> None:
-        self.samples += count
-        if self._due is not None and index > self._due:
+        end = index + count
+        if self._due is None:
+            self._first = self._due = index
+        if index < self._due:
+            self._late(index, end)
+        elif index > self._due:
             self.lost_samples += index - self._due
-        self._due = index + count
+            self._holes = [*self._holes, (self._due, index)][-_MOST_HOLES:]
+        self.samples += max(0, end - max(index, self._due))
+        self._due = max(self._due, end)
+
+    def _late(self, index: int, end: int) -> None:
+        """Count what was told as lost, or stands right before the first; the rest came before."""
+        if end == self._first:
+            self._first = index
+            self.samples += end - index
+        left = []
+        for first, last in self._holes:
+            came = max(0, min(last, end) - max(first, index))
+            self.samples += came
+            self.lost_samples -= came
+            rests = (
+                ((first, min(last, index)), (max(first, end), last)) if came else ((first, last),)
+            )
+            left += [(begin, stop) for begin, stop in rests if begin < stop]
+        self._holes = left

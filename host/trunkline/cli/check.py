@@ -21,7 +21,8 @@ _KINDS = {
     "damaged": "bytes damaged",
     "cut": "bytes cut short at the end",
     "missing": "frames missing",
-    "repeated": "frames out of order",
+    "late": "frames late",
+    "repeated": "frames doubled, or numbered anew",
     "unknown": "frames of an unknown kind",
     "malformed": "frames that do not fit their table",
 }

@@ -112,6 +112,8 @@ class Mirror:
         elif isinstance(event, Fault) and event.kind in ("missing", "malformed"):
             self._lost_frames += event.count
             self._is_link_lossy = True
+        elif isinstance(event, Fault) and event.kind == "late":
+            self._lost_frames -= event.count
         elif isinstance(event, LinkLost):
             self._is_link_lossy = self._is_link_lost = True
 

@@ -14,6 +14,8 @@ from trunkline.protocol.events import Event, Fault, LinkLost, build
 # A device numbers the frames of each link from 0; one or two may pass before a host listens.
 _FIRST_OF_A_LINK = 4
 _JUST_AHEAD = 256  # frames that may be missing where the numbers wrap
+# [D]: further back, a sender has begun anew: its numbers are followed, not its old ones.
+_MOST_LATE = 32
 
 
 class Decoder:
@@ -36,7 +38,8 @@ class Decoder:
         self._buffer = b""
         self._events: deque[Event] = deque()
         self._damaged = 0
-        self._next_sequence: int | None = None
+        self._next_sequence: int | None = None  # behind the highest; a late frame changes nothing
+        self._missing: deque[int] = deque(maxlen=_MOST_LATE)  # sequences that may still come
         self._at = 0  # where in the buffer the frame stands that is being taken
 
     def receive_data(self, data: bytes | bytearray | memoryview) -> None:
@@ -102,16 +105,37 @@ class Decoder:
         self._events.append(event)
 
     def _check_sequence(self, sequence: int) -> None:
-        expected, self._next_sequence = self._next_sequence, (sequence + 1) & 0xFFFF
+        expected, following = self._next_sequence, (sequence + 1) & 0xFFFF
         if expected is None or sequence == expected:
+            self._next_sequence = following
             return
         ahead = (sequence - expected) & 0xFFFF
         if self._is_capture and self._is_new_link(sequence, ahead):
+            self._begin_anew(following)
             self._hand_out(LinkLost("The link was lost here; what follows came over another."))
         elif ahead < 0x8000:
+            self._next_sequence = following
+            self._missing.extend(
+                (sequence - k) & 0xFFFF for k in range(min(ahead, _MOST_LATE), 0, -1)
+            )
             self._fault("missing", ahead, f"{ahead} frames missing before {sequence}")
+        elif self._is_just_behind(sequence) and sequence in self._missing:
+            self._missing.remove(sequence)
+            self._fault(
+                "late", 1, f"frame {sequence}, told as missing, behind {expected - 1 & 0xFFFF}"
+            )
         else:
+            if not self._is_just_behind(sequence):
+                self._begin_anew(following)
             self._fault("repeated", 1, f"frame {sequence} where {expected} was due")
+
+    def _begin_anew(self, sequence: int) -> None:
+        self._next_sequence = sequence
+        self._missing.clear()
+
+    def _is_just_behind(self, sequence: int) -> bool:
+        expected = self._next_sequence
+        return expected is not None and 0 < (expected - sequence) & 0xFFFF <= _MOST_LATE
 
     def _is_new_link(self, sequence: int, ahead: int) -> bool:
         is_first = sequence < _FIRST_OF_A_LINK

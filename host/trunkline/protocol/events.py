@@ -221,7 +221,8 @@ class Fault:
     """Bytes that are no frame, a frame with an unknown id, or frames that never came.
 
     Attributes:
-        kind: "damaged", "unknown", "malformed", "missing", "repeated" or "cut".
+        kind: "damaged", "unknown", "malformed", "missing", "late" (one that was told as missing
+            has come), "repeated" or "cut".
         count: Bytes for damaged and cut, frames for the others.
         detail: One sentence.
     """

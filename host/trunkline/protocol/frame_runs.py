@@ -63,6 +63,13 @@ _VERDICTS = _BODY + _bytes_of(frames.FRAMES[frames.DECISIONS][2])
 _VERDICT = _bytes_of(frames.FRAMES[frames.DECISIONS][3])
 
 
+def decode_runs(data: bytes) -> tuple[Event, ...]:
+    """Give all that the frames of a finished capture say, faults included."""
+    decoder = RunDecoder()
+    decoder.receive_data(data)
+    return (*decoder.events(), *decoder.finish())
+
+
 class RunDecoder(Decoder):
     """Turn the bytes of a finished capture into events; best given all of them at once."""
 
@@ -78,10 +85,15 @@ class RunDecoder(Decoder):
         found = _Found(self._buffer, places, end)
         starts = [0, *found.breaks(), len(places)]
         for first, last in pairwise(starts):
-            if found.is_run[first]:
-                self._stretch(found, first, last)
-            else:
+            if not found.is_run[first]:
                 super()._frame(int(found.places[first]), int(found.sizes[first]))
+                continue
+            # What is late or doubled is looked at frame by frame, until the numbers go on.
+            while first < last and self._is_just_behind(int(found.sequences[first])):
+                self._stretch(found, first, first + 1)
+                first += 1
+            if first < last:
+                self._stretch(found, first, last)
         return end
 
     def _good_places(self, at: int, size: int) -> tuple[IntArray, int]:
@@ -102,7 +114,8 @@ class RunDecoder(Decoder):
         """Take frames whose sequences follow each other; none of them ends a run."""
         self._at = int(found.places[first])
         self._check_sequence(int(found.sequences[first]))
-        self._next_sequence = (int(found.sequences[last - 1]) + 1) & 0xFFFF
+        if last - first > 1:
+            self._next_sequence = (int(found.sequences[last - 1]) + 1) & 0xFFFF
         self.counts["good"] += last - first
         kinds, places = found.kinds[first:last], found.places[first:last]
         is_sample, is_decision = kinds == frames.SAMPLES, kinds == frames.DECISIONS
