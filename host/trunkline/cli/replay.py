@@ -32,7 +32,7 @@ def replay(
     strict: inputs.Strict = False,
     speed: Annotated[
         float | None,
-        typer.Option(metavar="TIMES", help="Play it as if live, so many times as fast."),
+        typer.Option(metavar="TIMES", help="Play one file as if live, so many times as fast."),
     ] = None,
     detector: detectors.Named = None,
 ) -> None:
