@@ -169,6 +169,10 @@ def test_an_export_that_was_cut_is_read_by_its_channels(tmp_path):
     assert (back.quality.damaged_rows, back.placement, back.is_simulated) == (1, "T12", True)
 
 
+def test_a_dataset_of_others_does_not_say_whether_anybody_wore_it(tmp_path):
+    assert load(foreign(tmp_path), tracked_point="T4").is_simulated is None
+
+
 @pytest.mark.parametrize(
     "name", ["_channels.tsv", "_channels.json", "_motion.json", "_motion.tsv"]
 )

@@ -68,6 +68,13 @@ def test_json_is_the_only_thing_on_stdout_warnings_or_not(run):
     assert err.startswith("warning: ")
 
 
+@pytest.mark.parametrize("command", ["replay", "check"])
+def test_a_file_that_does_not_say_who_wore_it_is_not_called_recorded(run, command):
+    for file in (write_npz(), write_csv(rows())):
+        code, out, _ = run(command, file)
+        assert (code, "origin unknown" in out, "recorded" in out) == (0, True, False)
+
+
 def test_a_csv_is_read_by_its_header_or_by_the_columns_named(run):
     plain = json.loads(run("replay", write_csv(rows()), "--json")[1])
     odd = write_csv(rows(), "when,u,v,w,p,q,r", "odd.csv")

@@ -15,12 +15,12 @@ from trunkline import load
 from trunkline.captures.capture import read_capture, read_frames
 from trunkline.captures.recorder import Recorder
 from trunkline.captures.tally import Tally
-from trunkline.cli.record import _line
+from trunkline.cli.record import _line, header_of
 from trunkline.protocol.events import SamplesRun, TimeAnchor
 from trunkline.readers.checking import check
 
 from .tcp_device import SAMPLES, tcp_device
-from .terminal import complaint
+from .terminal import complaint, write_npz
 
 LIVE_PERIOD_S = 0.2  # as a real device streams: twelve samples at 60 Hz
 RECORD = [sys.executable, "-m", "trunkline", "record"]
@@ -42,6 +42,12 @@ def samples_in(path):
     indexes = [frame.sample_index for run in runs for frame in run.frames()]
     assert indexes == list(range(0, SAMPLES * len(indexes), SAMPLES))
     return SAMPLES * len(indexes)
+
+
+def test_a_capture_of_a_file_says_what_the_file_says_of_its_origin(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert header_of(write_npz(is_simulated=True))["is_simulated"] is True
+    assert "is_simulated" not in header_of(write_npz())  # absent: not known
 
 
 def test_record_of_the_virtual_board_makes_a_dated_file_that_replays(run):

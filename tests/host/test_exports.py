@@ -109,6 +109,7 @@ def test_a_csv_alone_still_tells_its_units_and_times(tmp_path):
     np.testing.assert_array_equal(back.gyr_rad_s, recording.gyr_rad_s)
     assert back.rate_hz == pytest.approx(60.0)
     assert [gap.at for gap in back.gaps] == [50]
+    assert back.is_simulated is None  # its description said so, and is gone
 
 
 def test_a_cut_csv_is_read_as_far_as_it_goes_with_its_description(tmp_path):

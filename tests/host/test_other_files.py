@@ -39,7 +39,7 @@ def test_matlab_arrays_are_read_by_the_names_of_an_archive(tmp_path, motion, is_
     np.testing.assert_allclose(recording.acc_m_s2, acc_g * 9.80665)
     np.testing.assert_allclose(recording.gyr_rad_s, np.radians(gyr_deg_s))
     assert (recording.rate_hz, recording.placement) == (pytest.approx(RATE_HZ), "L5")
-    assert recording.extras == {}
+    assert (recording.extras, recording.is_simulated) == ({}, None)
 
 
 def test_a_matlab_file_of_version_7_3_is_told_how_to_be_saved(tmp_path):

@@ -46,6 +46,7 @@ def test_a_plain_csv_needs_no_options(tmp_path, motion):
     np.testing.assert_allclose(recording.gyr_rad_s, np.radians(motion[2]))
     assert recording.quality.warnings == ()
     assert (recording.name, recording.placement) == ("a", "T4")
+    assert recording.is_simulated is None
 
 
 @pytest.mark.parametrize(
@@ -259,3 +260,11 @@ def test_another_kind_of_file_can_be_added(tmp_path, monkeypatch, motion):
     monkeypatch.setitem(READERS, ".mine", lambda path, strict, options: made)
     (tmp_path / "a.mine").write_text("x")
     assert load(tmp_path / "a.mine") is made
+
+
+@pytest.mark.parametrize("said", [None, True, False])
+def test_arrays_are_simulated_recorded_or_unknown_as_they_say(tmp_path, motion, said):
+    arrays = {"rate_hz": RATE_HZ, "acc_g": motion[1]}
+    np.savez(tmp_path / "a.npz", **arrays, **({} if said is None else {"is_simulated": said}))
+    assert load(tmp_path / "a.npz").is_simulated is said
+    assert Recording.from_arrays(RATE_HZ, motion[1] * 9.80665).is_simulated is None

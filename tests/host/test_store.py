@@ -136,6 +136,11 @@ def test_session_facts_come_back_with_their_units(store):
     assert {episode.prescription for episode in EXAMPLE.episodes} == {saved.prescription}
 
 
+def test_a_session_that_may_be_simulated_is_refused_with_the_words_to_say(store):
+    with pytest.raises(InputError, match=r"replace\(analysis, is_simulated=False\)"):
+        store.save_session(store.add_wearer(time_zone="UTC"), replace(EXAMPLE, is_simulated=None))
+
+
 def test_unknown_time_stays_unknown(store):
     wearer = store.add_wearer(time_zone="UTC")
     store.save_session(wearer, EXAMPLE)

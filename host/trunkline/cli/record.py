@@ -103,7 +103,8 @@ def header_of(where: str) -> Mapping[str, Any]:
         if header is not None:
             return header
     if is_recording(where):
-        return {"source": where, "is_simulated": load(where).is_simulated}
+        is_simulated = load(where).is_simulated
+        return {"source": where} | ({} if is_simulated is None else {"is_simulated": is_simulated})
     return {"source": where, "is_simulated": where.startswith("sim:")}
 
 

@@ -68,6 +68,7 @@ def build(sdist: Path, target: Path) -> None:
         placement="L5",
         axes="SRA",
         source="mobgap 1.2.0 example data, HA 001, Test 11 (Mobilise-D), Apache-2.0",
+        is_simulated=False,
         walking_start_end_s=np.array(WALKING_START_END_S),
         neutral_up=neutral_up(recording),
     )

@@ -54,8 +54,7 @@ def read_bids(path: Path, strict: bool, options: Mapping[str, Any]) -> Recording
     columns, damaged = _columns(file, names)
     check_options(options, (*OPTIONS, "tracked_point"), file.name)
     recording = _by_channels(file, channels, sidecar, columns, damaged, strict, options)
-    simulated = False if description is None else origin(description)
-    return replace(recording, is_simulated=simulated)
+    return replace(recording, is_simulated=origin(description or {}))
 
 
 def _only(folder: Path) -> Path:

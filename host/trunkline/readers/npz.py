@@ -102,7 +102,7 @@ def read_arrays(
         rate_hz,
         acc,
         gyr,
-        is_simulated=simulated is not None and _one(bool, simulated, "is_simulated"),
+        is_simulated=None if simulated is None else _one(bool, simulated, "is_simulated"),
         quality=quality,
         start_utc=None if start is None else _one(_moment, start, "start_utc"),
         extras=arrays,

@@ -63,7 +63,7 @@ class Recording:
     placement: str = "T4"
     axes: str = "SRA"
     name: str = "recording"
-    is_simulated: bool | None = False
+    is_simulated: bool | None = None
     source: str = "arrays"
     quality: Quality = field(default_factory=Quality)
     start_utc: datetime | None = None
@@ -80,7 +80,7 @@ class Recording:
         *,
         axes: str = "SRA",
         name: str = "recording",
-        is_simulated: bool | None = False,
+        is_simulated: bool | None = None,
         source: str = "arrays",
         quality: Quality | None = None,
         start_utc: datetime | None = None,

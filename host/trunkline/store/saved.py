@@ -206,6 +206,6 @@ def _stated(analysis: Analysis) -> bool:
         raise InputError(
             found=f"{analysis.name}, of which nobody says whether a person wore it",
             expected="a session that is known to be recorded or simulated",
-            hint="record it again; the capture's header is damaged",
+            hint="if you know, dataclasses.replace(analysis, is_simulated=False), or True",
         )
     return analysis.is_simulated
