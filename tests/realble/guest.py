@@ -19,10 +19,13 @@ from dbus_fast import BusType, Message, MessageType, Variant
 from dbus_fast.aio import MessageBus
 from dbus_fast.service import ServiceInterface, method
 
+from posturecore import frames
+from trunkline.device.connecting import connect
 from trunkline.device.download import acknowledge, download
 from trunkline.device.session import Session
+from trunkline.device.timekeeping import SetTime
 from trunkline.errors import LinkError
-from trunkline.protocol.events import Samples
+from trunkline.protocol.events import Samples, TimeNotSet
 from trunkline.transports.ble import BleTransport
 
 SHARED = Path("/mnt")
@@ -134,6 +137,28 @@ async def _download(session: Session) -> str:
     return f"{len(numbers)} records"
 
 
+async def _visit(address: str) -> str:
+    """Do as a user's program does; on leaving, the device has been told the time by itself."""
+    untold: list[str] = []
+    visit = connect(f"ble:{address}", set_time=SetTime(leave_s=_STEP_S))
+    visit.listeners.append(
+        lambda event: untold.append(event.reason) if isinstance(event, TimeNotSet) else None
+    )
+    async with visit as session:
+        status = await session.status()
+    if untold:
+        raise RuntimeError(untold[0])
+    return f"battery {status.battery_mv} mV"
+
+
+async def _dated(session: Session) -> str:
+    """Find the time that was told in the log."""
+    kinds = [record.data[1] async for record in download(session)]
+    if frames.TIME_ANCHOR not in kinds:
+        raise RuntimeError(f"no anchor among records of the kinds {kinds}")
+    return f"{kinds.count(frames.TIME_ANCHOR)} of {len(kinds)} records"
+
+
 async def _lose(session: Session) -> str:
     (SHARED / "drop").touch()  # the air outside ends the link
     if not await session.wait_lost(_STEP_S):
@@ -161,7 +186,9 @@ async def main() -> None:
     await _step("vibrate", session.vibrate())
     await _step("log", _download(session))
     await _step("leave", session.close())
+    await _step("visit, time told by itself", _visit(address))
     session = await _step("connect again, bonded", _connect(address))
+    await _step("time in the log", _dated(session))
     await _step("link loss", _lose(session))
     await session.close()
     session = await _step("connect after the loss", _connect(address))
