@@ -4,8 +4,10 @@ Register names and bits: ST's lsm6dsv16x-pid driver (lsm6dsv16x_reg.h); start-up
 sensor_fusion example; wake on motion: its wakeup example, slower and in low power. One time slot
 is three FIFO words that share a tag count; a sample is complete when all three have come.
 
-The rate comes from the factory's trim (INTERNAL_FREQ, 0.13 % a step). The chip's timestamp stays
-off: it runs from the same oscillator as the samples, so counting those says as much.
+The rate comes from the factory's trim (INTERNAL_FREQ, 0.13 % a step). The timestamp runs from the
+same oscillator, so against the board's crystal it shows the true rate: `rate_seen_mhz`. It checks
+the rate and does not refine it, because its own nominal unit is known less well (21.75 us in the
+data sheet, 1/46080 s = 21.70 us if it divides as the rates do) than the trim's step.
 """
 
 from drivers.imu import LSM6DSV16X_ADDRESSES, Imu
@@ -19,8 +21,8 @@ _ODR_60_HZ, _FS_8_G, _FS_1000_DPS = 0x05, 0x02, 0x03
 _FIFO_CTRL1, _FIFO_CTRL3, _FIFO_CTRL4, _CONTINUOUS = 0x07, 0x09, 0x0A, 0x06
 _INT1_CTRL, _INT1_FIFO_TH = 0x0D, 0x08
 _FIFO_STATUS1, _FIFO_OVR = 0x1B, 0x48
-_INTERNAL_FREQ = 0x4F
-_FUNCTIONS_ENABLE, _INTERRUPTS_ENABLE = 0x50, 0x80
+_TIMESTAMP0, _INTERNAL_FREQ = 0x40, 0x4F
+_FUNCTIONS_ENABLE, _TIMESTAMP_EN, _INTERRUPTS_ENABLE = 0x50, 0x40, 0x80
 _FIFO_DATA_OUT_TAG = 0x78
 _EMB_FUNC_EN_A, _SFLP_GAME_EN = 0x04, 0x02
 _EMB_FUNC_FIFO_EN_A, _SFLP_GRAVITY_FIFO_EN = 0x44, 0x10
@@ -33,6 +35,7 @@ _SETTINGS = (
     (_CTRL8, _FS_8_G),
     (_CTRL6, _FS_1000_DPS),
     (_FIFO_CTRL3, _ODR_60_HZ << 4 | _ODR_60_HZ),
+    (_FUNCTIONS_ENABLE, _TIMESTAMP_EN),
 )
 _START = ((_INT1_CTRL, _INT1_FIFO_TH), (_CTRL1, _ODR_60_HZ), (_CTRL2, _ODR_60_HZ))
 # After a reset gyroscope, SFLP and FIFO are off. The filter is told to settle before it may wake.
@@ -54,6 +57,7 @@ _ALL = 7  # one bit for each of gyr, acc, up
 
 MAX_SAMPLES = 72  # of one read: more than a watermark; a full FIFO, 170, takes three
 _LARGEST_WATERMARK = 50  # without compression the FIFO may be no deeper than 208 words: 69 slots
+_LONGEST_SPAN_MS = 17000
 
 
 class LSM6DSV16X(Imu):
@@ -134,6 +138,24 @@ class LSM6DSV16X(Imu):
         self._watermark = samples
         if self._is_running:
             self.set_register(_FIFO_CTRL1, 3 * samples)
+
+    def timestamp(self):
+        """Return the chip's own time as (high, low) 16 bits, in units of 21.75 us."""
+        buffer = bytearray(4)
+        self.read_into(_TIMESTAMP0, buffer)
+        return buffer[2] | buffer[3] << 8, buffer[0] | buffer[1] << 8
+
+    def rate_seen_mhz(self, first, last, elapsed_ms):
+        """Return the rate that two timestamps show, elapsed_ms of the board's clock apart.
+
+        Up to 17 s; ten or more, so that a millisecond of waiting is 0.01 %. More than 1 % from
+        rate_mhz says that the trim is not what this chip does.
+        """
+        if not 1 <= elapsed_ms <= _LONGEST_SPAN_MS:
+            raise ValueError("Found {} ms; expected 1 to 17000.".format(elapsed_ms))
+        ticks = (((last[0] - first[0]) & 0xFFFF) << 16) + last[1] - first[1]
+        # 60 Hz x 21.75 us = 0.001305 samples a tick; small enough for a small int.
+        return min(ticks, 800000) * 1305 // elapsed_ms
 
     def read(self):
         """Take samples from the FIFO; return how many came. Allocates nothing.

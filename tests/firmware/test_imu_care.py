@@ -186,16 +186,27 @@ def test_chip_with_gravity_on_an_axis_and_a_bias_still_passes(tmp_path):
 # The clock
 
 
-@pytest.mark.parametrize("trim", [0, -10, 6])
-def test_samples_counted_by_the_boards_clock_show_the_rate_told(tape, trim):
+@pytest.mark.parametrize("error_ppm", [-15_000, 0, 12_000])
+@pytest.mark.parametrize("trim", [0, -10])
+def test_two_timestamps_show_the_real_rate(tape, trim, error_ppm):
     with Rig(tape, internal_freq=trim) as rig:
+        rig.chip.__init__(rig._tape, trim, error_ppm)
         rig.imu.start()
-        came = 0
-        for _ in range(300):
-            rig.pass_ms(PERIOD_MS)
-            came += rig.imu.read()
-    seen_mhz = came * 1000 // 60
-    assert abs(seen_mhz - rig.imu.rate_mhz) <= 60  # three and a half samples in a minute
+        first = rig.imu.timestamp()
+        rig.pass_ms(15_000)
+        seen_mhz = rig.imu.rate_seen_mhz(first, rig.imu.timestamp(), 15_000)
+    assert abs(seen_mhz - rig.imu.rate_mhz * (1 + error_ppm / 1e6)) <= 10
+
+
+def test_timestamp_wraps(rig):
+    # 8 * 65536 + 1190 - 65535 ticks of 21.75 us are 10.004 s.
+    assert rig.imu.rate_seen_mhz((0xFFFF, 0xFFFF), (7, 1190), 10_004) == 59_998
+
+
+@pytest.mark.parametrize("elapsed_ms", [0, 17_001])
+def test_span_too_long_for_a_small_int_is_a_sentence(rig, elapsed_ms):
+    with pytest.raises(ValueError, match=f"Found {elapsed_ms} ms; expected 1 to 17000"):
+        rig.imu.rate_seen_mhz((0, 0), (1, 0), elapsed_ms)
 
 
 # Batches
