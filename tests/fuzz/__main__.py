@@ -16,7 +16,10 @@ from importlib.util import find_spec
 from pathlib import Path
 
 HERE = Path(__file__).parent
-TARGETS = ("decode", "read_log", "capture", "csv", "npz", "parquet", "cwa", "mat")
+TARGETS = (
+    *("decode", "read_log", "capture"),
+    *("csv", "described", "bids", "npz", "parquet", "cwa", "mat"),
+)
 _SLOWEST_INPUT_S = 10  # a hang, whatever the machine
 _MEMORY_MB = 2048
 _LONGEST_BYTES = 8192

@@ -10,6 +10,7 @@ import atheris
 # Readers are imported with the first file of their kind, so they are named here.
 with atheris.instrument_imports(include=["trunkline", "posturecore"]):
     import trunkline.captures.captured
+    import trunkline.readers.bids
     import trunkline.readers.csv
     import trunkline.readers.cwa
     import trunkline.readers.mat

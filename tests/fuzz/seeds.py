@@ -2,6 +2,7 @@
 
 import io
 import json
+import tempfile
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +11,10 @@ import scipy.sparse
 
 from posturecore import flash, frames, wire
 from tests.fuzz import mat_damage
+from trunkline import __version__
+from trunkline.exports import export
+from trunkline.recordings.gaps import Gap
+from trunkline.recordings.recording import Recording
 
 HERE = Path(__file__).parent
 _VECTORS = HERE.parent / "vectors" / "frames.json"
@@ -84,6 +89,19 @@ def _mats() -> list[bytes]:
     ]
 
 
+def _written(*suffixes: str) -> bytes:
+    """Give an export as its files, in order, each a part."""
+    acc = np.tile([9.8, 0.1, 0.2], (12, 1))
+    gaps = (Gap(6, 0.5),)
+    recording = Recording.from_arrays(60.0, acc, acc * 0.01, name="seed", gaps=gaps)
+    with tempfile.TemporaryDirectory() as folder:
+        target = Path(folder, "a.csv" if suffixes[0] == ".csv" else "a")
+        files = export(recording, target)
+        parts = [next(file for file in files if file.name.endswith(s)) for s in suffixes]
+        whole = _PART.join(part.read_bytes() for part in parts)
+    return whole.replace(f"trunkline {__version__}".encode(), b"trunkline 0")  # as it changes
+
+
 def seeds() -> dict[str, list[bytes]]:
     """Give the corpus of every target."""
     known, stream = _frames(), _stream()
@@ -102,6 +120,11 @@ def seeds() -> dict[str, list[bytes]]:
             _csv(";", "timestamp_ms ax_g ay_g az_g"),
             _csv("\t", "acc_x acc_y acc_z"),
             _csv(",", full)[:-30] + b"\n1,nan,,x\n",
+        ],
+        "described": [_written(".csv", ".json")],
+        "bids": [
+            _written("_motion.tsv", "_channels.tsv", "_motion.json", "_channels.json"),
+            _written("_motion.tsv", "_channels.tsv"),
         ],
         "npz": [
             _PART.join(map(_npy, arrays)),

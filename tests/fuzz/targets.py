@@ -8,7 +8,7 @@ import io
 import tempfile
 import warnings
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from unittest.mock import patch
 
@@ -89,6 +89,18 @@ def csv(data: bytes) -> None:
         _load(path, data.count(b"\n") + data.count(b"\r") + len(data) // 3 + 1)
 
 
+def described(data: bytes) -> None:
+    """Hold what reading a CSV promises whose description stands beside it."""
+    names = ("a.csv", "a.json")
+    _load_beside(names, data)
+
+
+def bids(data: bytes) -> None:
+    """Hold what reading Motion-BIDS promises, of a dataset whose every file is damaged."""
+    names = ("motion.tsv", "channels.tsv", "motion.json", "channels.json")
+    _load_beside([f"sub-01_task-a_tracksys-imu_{name}" for name in names], data)
+
+
 def npz(data: bytes) -> None:
     """Hold what reading an .npz promises; what is no archive becomes the members of one."""
     if not data.startswith(b"PK"):
@@ -123,7 +135,8 @@ def mat(data: bytes) -> None:
 
 
 TARGETS: dict[str, Callable[[bytes], None]] = {
-    target.__name__: target for target in (decode, read_log, capture, csv, npz, parquet, cwa, mat)
+    target.__name__: target
+    for target in (decode, read_log, capture, csv, described, bids, npz, parquet, cwa, mat)
 }
 
 
@@ -209,13 +222,13 @@ def _order(event: Samples) -> tuple:
 class _file:
     """A file in memory for one reading."""
 
-    _folder = Path("/dev/shm") if Path("/dev/shm").is_dir() else None
+    folder = Path("/dev/shm") if Path("/dev/shm").is_dir() else None
 
     def __init__(self, data: bytes, suffix: str) -> None:
         self._data, self._suffix = data, suffix
 
     def __enter__(self) -> Path:
-        self._file = tempfile.NamedTemporaryFile(suffix=self._suffix, dir=self._folder)
+        self._file = tempfile.NamedTemporaryFile(suffix=self._suffix, dir=self.folder)
         self._file.write(self._data)
         self._file.flush()
         return Path(self._file.name)
@@ -230,6 +243,15 @@ def _load(path: Path, most_rows: int) -> None:
     except InputError:
         return
     _check(recording, most_rows)
+
+
+def _load_beside(names: Sequence[str], data: bytes) -> None:
+    """Read the first of some files; they are the parts of the input, and stand in one folder."""
+    with tempfile.TemporaryDirectory(dir=_file.folder) as folder:
+        for name, part in zip(names, data.split(_PART), strict=False):
+            Path(folder, name).write_bytes(part)
+        # A line end of any kind begins a row.
+        _load(Path(folder, names[0]), data.count(b"\n") + data.count(b"\r") + len(data) // 3 + 1)
 
 
 def _check(recording: Recording, most_rows: int) -> None:
