@@ -37,6 +37,11 @@ class Usb(Port):
         self._came_ms = self._heard_ms = clock.ticks_ms()
         self._rest = b""  # of a frame that has begun to leave
 
+    @property
+    def is_busy(self):
+        """Whether a host is there."""
+        return self.is_open
+
     def open_window(self):
         """Nothing: a cable is access enough."""
 
