@@ -151,13 +151,6 @@ def _columns(file: Path, names: list[str]) -> tuple[dict[str, NDArray[np.float64
     return {name: table[:, k] for k, name in enumerate(names)}, len(rows) - len(whole)
 
 
-def _row(cells: list[str], width: int) -> list[float] | None:
-    try:
-        return [float(cell) for cell in cells] if len(cells) == width else None
-    except ValueError:
-        return None
-
-
 def _by_channels(
     file: Path,
     channels: list[Channel],
