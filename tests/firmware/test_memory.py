@@ -70,10 +70,12 @@ def test_application_fits_a_boards_memory_for_an_hour(tmp_path):
     """Alone, then streaming, calibrating, downloading and beginning an update, then alone."""
     found = memory_on_32_bits(tmp_path / "flash", 60)
     check_host_was_served(found)
-    assert max(held for held, _ in found["minutes"]) <= MOST_HELD_BYTES
-    after_update = [held for held, _ in found["minutes"][20:]]
-    assert max(after_update) - min(after_update) < 2000  # what a host needs, given back
-    assert found["minutes"][-1][0] <= found["minutes"][-10][0]
+    held = [held for held, _ in found["minutes"]]
+    assert max(held) <= MOST_HELD_BYTES
+    before, with_host, after, with_next = held[5:10], held[10:30], held[31:40], held[42:]
+    assert min(after) - min(before) <= 512  # what a host needs is given back
+    assert max(with_next) <= max(with_host)
+    assert max(with_next) - min(with_next) <= 256  # nothing grows while it stays
 
 
 @pytest.mark.skipif(not os.getenv("TRUNKLINE_SOAK"), reason="takes minutes; run: make soak")
@@ -232,9 +234,7 @@ async def test_application_runs_in_120_kib_for_an_hour_and_takes_an_update(short
         told(board, board.held.new())
         await visit.update(Bundle(compiler.bundle(short_path / "a")))
         await visit.play(1 / 6)
-        causes = [cause for _, cause in board.restarts]
-        print(f"{len(causes) - 1} restarts to have room")
-        assert causes in (["reset"], ["reset", "reset"])
+        check_restarted(board)
         told(board, board.held.new())
     visit.check({MEMORY})
 
@@ -247,9 +247,16 @@ async def test_update_is_taken_in_120_kib(short_path, vm_and_imu):
         shutil.copytree(short_path / "a", short_path / "b")  # what it takes the place of
         await visit.update(Bundle(compiler.bundle(short_path / "a")))
         await visit.play(2)
-        assert [cause for _, cause in board.restarts] == ["reset"]
+        check_restarted(board)
         assert json.loads((short_path / "slot.json").read_text()) == ["b", 0, 0, 0]
         told(board, board.held.new())
+
+
+def check_restarted(board):
+    """Into the update, and at most once before it: to have room for unpacking in one piece."""
+    causes = [cause for _, cause in board.restarts]
+    print(f"{len(causes) - 1} restarts to have room")
+    assert causes in (["reset"], ["reset", "reset"])
 
 
 def told(board, held):
