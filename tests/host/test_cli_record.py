@@ -63,7 +63,7 @@ def test_record_of_the_virtual_board_makes_a_dated_file_that_replays(run):
     found = check(path)
     assert (found.verdict, found.is_simulated) == ("whole", True)
     assert found.start_utc is not None
-    assert found.duration_s == said["samples_s"] == 20
+    assert found.duration_s == said["stream_s"] == 20
     assert len(load(path, strict=True).acc_m_s2) == said["samples"]
     code, out, _ = run("replay", path, "--json")
     assert code == 0
@@ -159,11 +159,17 @@ async def test_a_lost_link_is_a_stated_gap_in_the_same_file(tmp_path):
     assert len(anchors) >= 2  # on contact, and when the link was back
 
 
+def test_record_of_blocks_counts_blocks(run):
+    words = ("record", "sim:", "-o", "blocks.tlcap", "--for", "3s", "--speed", "20", "--blocks")
+    code, out, _ = run(*words)
+    assert (code, "0:03 recorded: 30 blocks, 0 lost" in out) == (0, True)
+
+
 def test_the_line_of_progress_says_what_matters(tmp_path):
     tally = Tally()
     with Recorder(tmp_path, {}) as recorder:
         assert "connecting" in _line(False, recorder, tally)
-        tally.samples, tally.lost_samples, tally.battery_mv = 432_000, 12, 3870
+        tally.samples.came, tally.samples.lost, tally.battery_mv = 432_000, 12, 3870
         recorder.free_bytes = 71_600_000_000
         line = _line(True, recorder, tally)
     for words in ("2:00:00", "432,000 samples", "lost 12", "71.6 GB free", "3.87 V", "link lost"):

@@ -14,7 +14,7 @@ from trunkline.errors import InputError
 
 if TYPE_CHECKING:
     from trunkline.captures.recorder import Recorder
-    from trunkline.captures.tally import Tally
+    from trunkline.captures.tally import Count, Tally
     from trunkline.device.session import Session
 
 _SECONDS = {"": 1, "s": 1, "min": 60, "h": 3600, "d": 86400}
@@ -151,13 +151,14 @@ def _progress(session: "Session", recorder: "Recorder", tally: "Tally") -> Itera
 
 
 def _line(is_away: bool, recorder: "Recorder", tally: "Tally") -> str:
-    if not tally.samples and not recorder.size_bytes:
+    if not tally.stream_s and not recorder.size_bytes:
         return "[dim]connecting ...[/]"
     free = recorder.free_bytes
+    count, unit = _counted(tally)
     parts = [
         clock(tally.stream_s),
-        f"{tally.samples:,} samples",
-        f"[red]lost {tally.lost_samples:,}[/]" if tally.lost_samples else "lost 0",
+        f"{count.came:,} {unit}",
+        f"[red]lost {count.lost:,}[/]" if count.lost else "lost 0",
         _size(recorder.size_bytes),
     ]
     if free is not None:
@@ -167,6 +168,13 @@ def _line(is_away: bool, recorder: "Recorder", tally: "Tally") -> str:
     if is_away:
         parts.append("[red]link lost[/]")
     return "  ".join(parts)
+
+
+def _counted(tally: "Tally") -> tuple["Count", str]:
+    """Choose what was recorded: blocks only where no sample came."""
+    if tally.blocks.came and not tally.samples.came:
+        return tally.blocks, "blocks"
+    return tally.samples, "samples"
 
 
 def _size(size_bytes: float) -> str:
@@ -183,17 +191,20 @@ def _summarise(recorder: "Recorder", tally: "Tally", as_json: bool) -> None:
             {
                 "files": [str(path) for path in recorder.paths],
                 "bytes": recorder.size_bytes,
-                "samples": tally.samples,
-                "samples_s": round(tally.stream_s, 3),
-                "lost_samples": tally.lost_samples,
+                "samples": tally.samples.came,
+                "lost_samples": tally.samples.lost,
+                "blocks": tally.blocks.came,
+                "lost_blocks": tally.blocks.lost,
+                "stream_s": round(tally.stream_s, 3),
                 "lost_frames": tally.lost_frames,
                 "lost_links": tally.lost_links,
                 "overflowed_bytes": recorder.overflowed_bytes,
             }
         )
         return
+    count, unit = _counted(tally)
     out.print(
-        f"{clock(tally.stream_s)} recorded: {tally.samples:,} samples, {tally.lost_samples:,} "
+        f"{clock(tally.stream_s)} recorded: {count.came:,} {unit}, {count.lost:,} "
         f"lost, {tally.lost_frames:,} frames missing, {_size(recorder.size_bytes)}",
         soft_wrap=True,
     )

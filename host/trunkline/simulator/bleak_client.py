@@ -169,7 +169,10 @@ class VirtualBleakClient(BaseBleakClient):
 
     async def _pair_in_time(self, link: Connection) -> None:
         async with asyncio.timeout(_PAIRING_TIMEOUT_S):
-            await link.pair()
+            try:
+                await link.pair()
+            except core.ProtocolError as error:  # in BlueZ's words
+                raise BleakError("Authentication Failed") from error
 
     async def unpair(self) -> None:
         """Forget the bond."""
