@@ -73,6 +73,33 @@ def test_time_in_any_unit_gives_the_same_rate(tmp_path, motion, factor, unit):
     assert load(path, time_unit=unit).rate_hz == pytest.approx(RATE_HZ)
 
 
+@pytest.mark.parametrize(
+    ("acc_unit", "gyr_unit", "acc_factor", "gyr_factor"),
+    [
+        pytest.param("m/s2", "rad/s", 9.80665, np.pi / 180, id="SI"),
+        pytest.param("g", "deg/s", 1.0, 1.0, id="g and deg/s"),
+        pytest.param("mg", "mdeg/s", 1000.0, 1000.0, id="thousandths"),
+    ],
+)
+@pytest.mark.parametrize("is_in_header", [True, False], ids=["header", "option"])
+def test_every_unit_gives_the_same_motion(
+    tmp_path, motion, acc_unit, gyr_unit, acc_factor, gyr_factor, is_in_header
+):
+    time, acc, gyr = motion
+    units = (f" ({acc_unit})", f" ({gyr_unit})") if is_in_header else ("", "")
+    names = [
+        f"{kind}_{axis}{unit}"
+        for kind, unit in zip(("acc", "gyr"), units, strict=True)
+        for axis in "xyz"
+    ]
+    lines = rows((time, acc * acc_factor, gyr * gyr_factor))
+    path = write(tmp_path / "a.csv", ",".join(["t", *names]), lines)
+    options = {} if is_in_header else {"acc_unit": acc_unit, "gyr_unit": gyr_unit}
+    recording = load(path, **options)
+    np.testing.assert_allclose(recording.acc_m_s2, acc * 9.80665, rtol=1e-12)
+    np.testing.assert_allclose(recording.gyr_rad_s, np.radians(gyr), rtol=1e-12)
+
+
 def test_semicolons_with_decimal_commas_are_read(tmp_path, motion):
     lines = [line.replace(",", ";").replace(".", ",") for line in rows(motion)]
     recording = load(write(tmp_path / "a.csv", HEADER.replace(",", ";"), lines))
