@@ -10,6 +10,7 @@ import time
 from pathlib import Path
 
 import pytest
+from sqlalchemy import text
 
 from posturecore import frames, wire
 from tests.host.analysis_example import analysis_example
@@ -17,6 +18,7 @@ from tests.host.database_dump import dump
 from trunkline.errors import InputError
 from trunkline.protocol.log import stored_record
 from trunkline.store import SCHEMA_VERSION, Store
+from trunkline.store.database import open_engine, transaction
 
 ROOT = Path(__file__).parents[2]
 EXAMPLE = analysis_example()
@@ -129,6 +131,14 @@ def test_a_database_held_by_another_program_is_said_so(path, monkeypatch):
             assert store.wearers() == {}
         finally:
             other.close()
+
+
+def test_a_commit_waits_until_it_would_survive_a_power_cut(path):
+    # No kill of a program shows it: the system keeps what it was given. 2 is FULL.
+    engine = open_engine(path)
+    with transaction(engine, is_writing=True) as session:
+        assert session.scalar(text("PRAGMA synchronous")) == 2
+    engine.dispose()
 
 
 def test_two_writers_at_once_make_one_session(path):
