@@ -127,6 +127,13 @@ def test_a_mapping_names_columns_and_units(tmp_path, motion):
         pytest.param(HEADER, {"acc_unit": "lb"}, ["'lb'", "m/s2, g, mg"], id="unit"),
         pytest.param(HEADER, {"colour": 1}, ["'colour'"], id="option"),
         pytest.param(HEADER, {"acc_unit": "m/s2"}, ["looks like g"], id="wrong unit"),
+        pytest.param(
+            HEADER.replace("az_g", "az_m_s2"), {}, ["az_m_s2", "different units"], id="mixed acc"
+        ),
+        pytest.param(
+            HEADER.replace("gy_dps", "gy_rad_s"), {}, ["gy_rad_s", "one unit"], id="mixed gyr"
+        ),
+        pytest.param(HEADER.replace("gz_dps", "gz"), {}, ["different units"], id="gyr half said"),
     ],
 )
 def test_an_unclear_csv_is_refused_with_what_to_say(tmp_path, motion, header, options, words):

@@ -145,7 +145,7 @@ class Roles:
                 expected="a time column or a rate",
                 hint="say --time COLUMN or --rate 100",
             )
-        acc_unit = mapping.acc_unit or self._units.get(self.acc[0]) or _guess_acc_unit(acc)
+        acc_unit = mapping.acc_unit or self._unit(self.acc) or _guess_acc_unit(acc)
         return Recording.from_arrays(
             rate_hz,
             acc * _factor(ACC_UNITS, acc_unit, "acc_unit"),
@@ -168,7 +168,7 @@ class Roles:
 
     def _gyr_factor(self) -> float:
         """Tell what brings the angular rate to rad/s; nothing but a name can say its unit."""
-        unit = self.mapping.gyr_unit or self._units.get(self.gyr[0])
+        unit = self.mapping.gyr_unit or self._unit(self.gyr)
         if unit is None:
             raise InputError(
                 found=f"angular rates {', '.join(self.gyr)} without a unit",
@@ -176,6 +176,17 @@ class Roles:
                 hint="say --gyr-unit deg/s",
             )
         return _factor(GYR_UNITS, unit, "gyr_unit")
+
+    def _unit(self, names: Sequence[str]) -> str | None:
+        """Tell the unit that the names of three columns say; None: they say none."""
+        units = {self._units.get(name) for name in names}
+        if len(units) == 1:
+            return units.pop()
+        raise InputError(
+            found=f"the columns {', '.join(names)} in different units",
+            expected="one unit for all three",
+            hint="convert the columns to one, and name it behind each",
+        )
 
     def _vector(
         self, what: str, named: Sequence[str] | None, words: str, units: Mapping[str, float]
