@@ -2,6 +2,7 @@
 
 import json
 import re
+from itertools import pairwise
 
 import pytest
 from typer.testing import CliRunner
@@ -23,6 +24,15 @@ def test_every_command_has_help_with_an_example(run, name):
     assert (code, err) == (0, "")
     assert f"trunkline {name}" in re.sub(r"\s+", " ", out.split("Example", 1)[1])
     assert max(map(len, out.splitlines())) <= 80
+
+
+@pytest.mark.parametrize("name", ["scan", "pair", "doctor", "sync", "monitor", "record"])
+def test_help_breaks_no_line_before_the_terminal_does(run, name):
+    text = run(name, "--help")[1].split("Example", 1)[0]
+    lines = [line.strip() for line in text.splitlines()]
+    for line, following in pairwise(lines):
+        if line and following:  # within a paragraph; a blank on either side is the frame's
+            assert len(f"{line} {following.split()[0]}") > 78
 
 
 def test_the_help_names_every_command_and_where_to_start(run):

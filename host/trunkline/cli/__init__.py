@@ -3,7 +3,9 @@
 Exit codes: 0 done, 1 something failed, 2 input that cannot be used, 130 stopped with Ctrl-C.
 """
 
+import inspect
 import sys
+from collections.abc import Callable
 
 import typer
 
@@ -58,9 +60,17 @@ _COMMANDS = {
         *(simulate.simulate, evaluate.evaluate),
     ),
 }
+
+
+def _help(command: Callable[..., None]) -> str:
+    """Give a docstring whose paragraphs fill the terminal; typer keeps the source's lines."""
+    paragraphs = inspect.cleandoc(command.__doc__ or "").split("\n\n")
+    return "\n\n".join(paragraph.replace("\n", " ") for paragraph in paragraphs)
+
+
 for _panel, _commands in _COMMANDS.items():
     for _command in _commands:
-        app.command(rich_help_panel=_panel)(_command)
+        app.command(help=_help(_command), rich_help_panel=_panel)(_command)
 
 
 def _show_version(wanted: bool) -> None:
