@@ -235,6 +235,13 @@ def test_other_recordings_are_told_by_their_reader(run):
     assert "samples missing: 1 s: 1 s at 0:05 (unknown)" in out
 
 
+def test_folder_of_motion_bids_is_called_so(run):
+    assert run("convert", write_npz(), "dataset", "--to", "bids")[0] == 0
+    code, out, _ = run("check", "dataset")
+    assert code == 0
+    assert "a recording, Motion-BIDS: " in out
+
+
 def test_the_worst_file_decides_the_exit_code(run, demo_run):
     whole = demo_run.simulated.capture
     shutil.copy(whole, "cut.tlcap")

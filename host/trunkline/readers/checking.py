@@ -137,14 +137,14 @@ def _truth(said: object) -> bool | None:
 
 
 def _check_other(path: Path, options: Mapping[str, Any]) -> Findings:
-    recording = load(path, **options)
+    recording, kind = load(path, **options), path.suffix or "Motion-BIDS"
     at_s = [gap.at / recording.rate_hz for gap in recording.gaps]
     lost_s = [gap.lost_s for gap in recording.gaps]
     before_s = [sum(lost_s[:k]) for k in range(len(lost_s))]
     return Findings(
         path=str(path),
         verdict=DAMAGED if recording.quality.faults else WHOLE,
-        what=f"a recording, {path.suffix}: {recording.rate_hz:g} Hz, {recording.placement}",
+        what=f"a recording, {kind}: {recording.rate_hz:g} Hz, {recording.placement}",
         is_simulated=recording.is_simulated,
         start_utc=recording.start_utc,
         duration_s=round(recording.duration_s, 3),
