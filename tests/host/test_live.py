@@ -29,7 +29,7 @@ from trunkline.protocol.events import (
     Status,
     TimeNotSet,
 )
-from trunkline.protocol.records import Coaching, DeviceFault, LogStatus, Mark, Power
+from trunkline.protocol.records import Coaching, DeviceFault, Doubt, LogStatus, Mark, Power
 
 STILL, BENDING = 1, 3
 GOOD, BEGUN, PROLONGED = range(3)
@@ -245,6 +245,13 @@ def test_page_names_every_event_and_every_field(real_capture):
         for name in one.values:
             assert f"`{name}`" in rows[one.what], (one.what, name)
     assert {one.what for one in told} == rows.keys() - {"now", "heard"}
+
+
+@pytest.mark.parametrize(("doubt_cdeg", "words"), [(0, "none, "), (1200, "calibrate again")])
+def test_doubt_claims_no_walk_where_none_was(doubt_cdeg, words):
+    said = tell(Doubt(0, 0, doubt_cdeg), 0.1).words  # it is told at contact, too
+    assert words in said
+    assert ("walk" in said) == (doubt_cdeg > 0)
 
 
 def test_words_know_codes_of_newer_devices():

@@ -21,7 +21,7 @@ from trunkline.protocol.events import (
 from trunkline.protocol.records import Coaching, DeviceFault, Doubt, Mark, Power
 
 _DOUBTED = "the last walk leaned so far that the sensor may have slipped: calibrate again"
-_TRUSTED = "the last walk agrees with the neutral pose"
+_TRUSTED = "none, nothing speaks against the neutral pose"
 
 
 @dataclass(frozen=True)
