@@ -1,6 +1,7 @@
 """`trunkline sync`: what it prints, for people and for programs, and how it fails."""
 
 import json
+from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -55,6 +56,14 @@ def test_summary_names_records_days_gaps_and_doubts(capsys):
     assert "Missing: 9 of the records 5 to 29: thinned for room." in told.out
     assert "not told the time. Found this computer's clock at 1970." in told.err
     assert "1 records are of kinds that this version cannot read" in told.err
+
+
+@pytest.mark.parametrize(
+    ("sessions", "words"), [((), "no wear logged yet"), ((1,), "time unknown")]
+)
+def test_summary_tells_no_wear_from_wear_at_an_unknown_time(capsys, sessions, words):
+    command._print(replace(REPORT, days=(), sessions=sessions), "wear.sqlite")
+    assert f"Days: {words}" in capsys.readouterr().out
 
 
 def test_pace_says_rate_and_time_left():

@@ -177,7 +177,7 @@ def _print(report: "SyncReport", store: str) -> None:
     if report.days:
         out.print("Days: " + ", ".join(day.isoformat() for day in report.days), soft_wrap=True)
     elif report.records_new:
-        out.print("Days: time unknown")
+        out.print("Days: " + ("time unknown" if report.sessions else "no wear logged yet"))
     for gap in report.gaps:
         out.print(
             f"Missing: {gap.count} of the records {gap.first} to {gap.end - 1}: {gap.why}.",
