@@ -93,7 +93,7 @@ def test_the_start_and_the_axes_stand_where_bids_has_them(tmp_path):
 PARTS = ["_channels.tsv", "_channels.json", "_motion.json", "_motion.tsv"]
 
 
-def foreign(folder, *, latency=True, acc_unit="g", rows=100, cut=0):
+def foreign(folder, *, latency=True, acc_unit="g", rows=100, cut=0, hole_s=0):
     """Write a dataset as others do: metadata at the top, two points, units of their own."""
     motion = folder / "sub-a" / "motion"
     motion.mkdir(parents=True)
@@ -116,7 +116,8 @@ def foreign(folder, *, latency=True, acc_unit="g", rows=100, cut=0):
     samples = []
     for k in range(rows):
         sample = [0.1, 0.0, 0.99, 5.0 + k, -k, 2.0, 1.0, 0.0, 0.0]
-        samples.append("\t".join(map(str, ([k / 50] if latency else []) + sample)))
+        at_s = k / 50 + (hole_s if k >= rows // 2 else 0)
+        samples.append("\t".join(map(str, ([at_s] if latency else []) + sample)))
     text = "\n".join(samples) + "\n"
     (motion / f"{stem}_motion.tsv").write_text(text[: len(text) - cut])
     return motion / f"{stem}_motion.tsv"
@@ -131,6 +132,13 @@ def test_a_foreign_dataset_is_read_by_its_channels(tmp_path, latency):
     np.testing.assert_allclose(recording.gyr_rad_s[2], np.radians([7.0, -2.0, 2.0]))
     assert (recording.placement, recording.axes) == ("T4", "FLU")
     assert load(tmp_path, tracked_point="T4", axes="ASR", placement="L5").axes == "ASR"
+
+
+def test_the_latency_channel_of_a_foreign_dataset_tells_gaps(tmp_path):
+    recording = load(foreign(tmp_path, hole_s=1.0), tracked_point="T4")
+    (gap,) = recording.gaps
+    assert (gap.at, gap.lost_s) == (50, pytest.approx(1.0))
+    assert recording.rate_hz == pytest.approx(50.0)
 
 
 def test_a_foreign_dataset_that_cannot_be_used_is_refused(tmp_path):
