@@ -105,6 +105,19 @@ def test_a_frame_that_is_late_is_decided_where_the_device_decided_it(
     assert mirror.compare().is_identical
 
 
+def test_a_late_frame_goes_to_the_last_hole_of_its_number():
+    # Numbers begin anew after two hours of samples: two frames of one number come late.
+    still_block = ((0, 0, 0, 4098, 0, 0, 16393, 0, 0),) * 6
+    parts = [
+        wire.pack_frame(frames.SAMPLES, k & 0xFFFF, (6 * k, 0), still_block)
+        for k in range(0x10000 + 40)
+    ]
+    came = list(parts)
+    for k in (20, 0x10000 + 20):
+        came[k], came[k + 1] = came[k + 1], came[k]
+    assert in_order(b"".join(came)) == b"".join(parts)
+
+
 @settings(max_examples=50)
 @given(st.permutations(range(8)), st.sets(st.integers(0, 7)))
 def test_putting_in_order_changes_no_byte_but_its_place(order, damaged):
