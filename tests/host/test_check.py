@@ -9,10 +9,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from posturecore import frames, wire
-from trunkline import InputError
+from trunkline import InputError, load
 from trunkline.captures.capture import CaptureWriter, read_capture, read_frames
 from trunkline.captures.damage import DamageDecoder
 from trunkline.errors import TrunklineError
+from trunkline.exports import export
 from trunkline.protocol.decoder import Decoder
 from trunkline.protocol.events import Fault
 from trunkline.readers.checking import check, repair
@@ -77,6 +78,18 @@ def test_whole_capture_is_told_with_its_device_and_times(tmp_path):
     assert found.what == "a capture from a test, device 6465766963652d31, boot 7"
     assert found.start_utc.isoformat() == "2027-01-15T08:00:00.500000+00:00"
     assert found.end_utc.isoformat() == "2027-01-15T08:01:00.500000+00:00"
+
+
+def test_recording_of_a_capture_begins_when_the_capture_does(tmp_path):
+    path = written(tmp_path / "a.tlcap", b"".join(minute()))
+    assert load(path).start_utc == check(path).start_utc is not None
+    export(load(path), tmp_path / "a.parquet")
+    assert check(tmp_path / "a.parquet").start_utc == check(path).start_utc
+
+
+def test_capture_without_an_anchor_has_no_date(tmp_path):
+    parts = [part for part in minute() if part[1] != frames.TIME_ANCHOR]
+    assert load(written(tmp_path / "a.tlcap", b"".join(parts))).start_utc is None
 
 
 def test_damage_is_told_with_its_place_and_what_it_cost(tmp_path):

@@ -58,6 +58,8 @@ def read_recording(path: Path, strict: bool, options: Mapping[str, Any]) -> Reco
     Raises:
         InputError: Not a capture, or one without samples.
     """
+    from trunkline.captures.spans import spans_of  # here: a replay need not wait for it
+
     capture = read_capture(path, strict=strict)
     mirror = mirror_of(capture)
     counts, gaps = gather(mirror)
@@ -80,6 +82,7 @@ def read_recording(path: Path, strict: bool, options: Mapping[str, Any]) -> Reco
         is_simulated=_is_simulated(capture),
         source=str(capture.header.get("source", "capture")),
         quality=Quality(gap_count=len(gaps), gap_s=gap_s, warnings=tuple(warnings)),
+        start_utc=spans_of(capture.events).utc()[0],
         gaps=gaps,
         extras={"up": counts[:, 6:9] / UP_COUNTS},
     )

@@ -1,5 +1,6 @@
 """From when to when a capture tells of samples, and where it misses some."""
 
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 
 from trunkline.decide.counts import DEVICE_RATE_HZ
@@ -101,3 +102,11 @@ class Spans:
             self.gaps.append((round(self.duration_s, 3), round(lost_s, 3), cause))
         part.due = max(part.due, index + count)
         self._is_link_lossy = False
+
+
+def spans_of(events: Iterable[Event]) -> Spans:
+    """Give it all events of a capture at once."""
+    spans = Spans()
+    for event in events:
+        spans.take(event)
+    return spans

@@ -8,7 +8,7 @@ from typing import Any
 
 from trunkline.captures.capture import SUFFIX, CaptureWriter, read_capture, read_frames
 from trunkline.captures.damage import Damage, DamageDecoder
-from trunkline.captures.spans import Spans
+from trunkline.captures.spans import Spans, spans_of
 from trunkline.errors import InputError
 from trunkline.readers import load
 from trunkline.recordings.quality_summary import QualitySummary, quality_summary
@@ -93,9 +93,7 @@ def check(path: Path | str, **options: Any) -> Findings:
 def _check_capture(path: Path) -> Findings:
     capture = read_capture(path)
     header, data, decoder = _decode(path)
-    spans = Spans()
-    for event in capture.events:
-        spans.take(event)
+    spans = spans_of(capture.events)
     bad_bytes = sum(damage.count for damage in decoder.damages if damage.is_of_bytes)
     start_utc, end_utc = spans.utc()
     return Findings(
