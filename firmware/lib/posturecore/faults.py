@@ -129,7 +129,7 @@ FAULTS = (
     (
         "not calibrated",
         "The device does not know the wearer's upright pose.",
-        "Calibrate: stand upright and still, and press as the guide says.",
+        "Calibrate from a host, or press three times: stand upright and still, bow at the pulse.",
         "",
     ),
     (
