@@ -87,6 +87,15 @@ def test_recording_of_a_capture_begins_when_the_capture_does(tmp_path):
     assert check(tmp_path / "a.parquet").start_utc == check(path).start_utc
 
 
+def test_both_ends_are_dated_by_the_device_s_clock_not_by_the_rate_it_states(tmp_path):
+    end_ms = 61_606  # 3600 samples at 59.4 Hz after 1000; it states 60
+    parts = minute() + packed([status(end_ms, 3660)], first=303)
+    found = check(written(tmp_path / "a.tlcap", b"".join(parts)))
+    assert found.damages == ()
+    assert found.start_utc.isoformat() == "2027-01-15T08:00:00.500000+00:00"
+    assert found.end_utc.isoformat() == "2027-01-15T08:01:01.106000+00:00"
+
+
 def test_capture_without_an_anchor_has_no_date(tmp_path):
     parts = [part for part in minute() if part[1] != frames.TIME_ANCHOR]
     assert load(written(tmp_path / "a.tlcap", b"".join(parts))).start_utc is None

@@ -24,6 +24,7 @@ class _Boot:
     def __init__(self, rate_hz: float) -> None:
         self.rate_hz = rate_hz
         self.first = self.due = -1  # index of the first sample, and of the next
+        self.first_tie: Status | None = None
         self.tie: Status | None = None
         self.anchor: TimeAnchor | None = None
 
@@ -33,10 +34,12 @@ class _Boot:
 
     def utc(self, index: int) -> datetime | None:
         """Give the time of a sample: by its count to the device's clock, by that to the host's."""
-        if self.tie is None or self.anchor is None or index < 0:
+        if self.first_tie is None or self.tie is None or self.anchor is None or index < 0:
             return None
-        behind_s = (index - self.tie.sample_index) / self.rate_hz
-        since_anchor_s = (self.tie.uptime_ms - self.anchor.device_ms) / 1000 + behind_s
+        # The nearer one: over hours a rate that is stated a little wrong makes minutes.
+        tie = min(self.first_tie, self.tie, key=lambda tie: abs(index - tie.sample_index))
+        behind_s = (index - tie.sample_index) / self.rate_hz
+        since_anchor_s = (tie.uptime_ms - self.anchor.device_ms) / 1000 + behind_s
         anchored = datetime.fromtimestamp(self.anchor.utc_s, UTC)
         return anchored + timedelta(milliseconds=self.anchor.utc_ms, seconds=since_anchor_s)
 
@@ -66,6 +69,7 @@ class Spans:
         elif isinstance(event, Hello):
             self._meet(event)
         elif isinstance(event, Status):
+            self._parts[-1].first_tie = self._parts[-1].first_tie or event
             self._parts[-1].tie = event
         elif isinstance(event, TimeAnchor):
             self._parts[-1].anchor = event
