@@ -35,7 +35,7 @@ def record(
         str | None, typer.Option("--for", metavar="TIME", help="Keep 90s, 30min, 8h or 2d.")
     ] = None,
     blocks: Annotated[
-        bool, typer.Option("--blocks", help="Blocks (10 a second) in place of samples (60).")
+        bool, typer.Option("--blocks", help="10 blocks a second, not samples: no replay of it.")
     ] = False,
     speed: Annotated[
         float | None, typer.Option(help="Seconds of a virtual board, or of a file, a second.")
