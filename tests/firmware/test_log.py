@@ -169,6 +169,16 @@ def test_acknowledged_files_go_first_and_nothing_else(log):
     assert (log.thinned, log.not_kept, losses(log)) == (0, 0, [])
 
 
+@pytest.mark.long_on_vm("some thousand records")
+def test_file_of_which_a_host_has_only_a_part_stays_in_a_full_log(log):
+    fill(log, 1200)
+    log.acknowledge(1200)
+    fill(log, 6000)
+    assert log.is_full
+    assert 0 < log.oldest <= 1200
+    assert numbers(log) == list(range(log.oldest, log.durable))
+
+
 def test_acknowledgement_survives_a_restart(log, tmp_path):
     fill(log, 10)
     log.acknowledge(7)
