@@ -6,7 +6,7 @@ clock; a restart ends it.
 """
 
 from posturecore import programme
-from posturecore.coach import FELT, REASON_HOST
+from posturecore.coach import FELT, REASON_BEND, REASON_SLOUCH
 from posturecore.flash import COACHING, MARK
 
 _MINUTE_MS = 60000
@@ -70,8 +70,8 @@ class Coaching:
         self.settle()
 
     def note(self, cue):
-        """Remember a cue, as it came true, for a mark."""
-        if cue[3] == FELT and cue[1] != REASON_HOST:
+        """Remember a cue, as it came true, for a mark; an answer to good posture is none."""
+        if cue[3] == FELT and cue[1] in (REASON_SLOUCH, REASON_BEND):
             self._cue_block = cue[0]
 
     def mark(self):

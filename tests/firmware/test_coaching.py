@@ -2,7 +2,7 @@
 
 import pytest
 
-from posturecore.coach import FELT, MOTOR_REFUSED, REASON_HOST, REASON_SLOUCH
+from posturecore.coach import FELT, MOTOR_REFUSED, REASON_CORRECTED, REASON_HOST, REASON_SLOUCH
 from posturecore.coach import SNOOZED as HELD_BY_SNOOZE
 from posturecore.flash import COACHING, MARK
 from posturecore.frames import CUE
@@ -169,6 +169,14 @@ def test_there_is_nothing_to_mark_before_the_first_cue(coached):
     coached.coaching.note((5, REASON_HOST, IDENTIFY, FELT))
     assert not coached.coaching.mark()
     assert coached.told == []
+
+
+def test_the_pulse_for_good_posture_is_no_cue_to_mark(tmp_path):
+    coached = Coached(tmp_path, slouch_hold_s=5, has_corrected_pulse=1)
+    coached.hold(15, 60).hold(0, 60)
+    assert [cue[1] for cue in coached.of(CUE)] == [REASON_SLOUCH, REASON_CORRECTED]
+    assert coached.coaching.mark()
+    assert [cue_block for _, cue_block in coached.of(MARK)] == [coached.of(CUE)[0][0]]
 
 
 # State and battery by touch
