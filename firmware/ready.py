@@ -15,6 +15,7 @@ _TEXT = "ready?"
 # What the wearer must know at once, worst first; the other faults wait for a host.
 _SIGNALS = (
     ((faults.SENSOR_MISSING, faults.SENSOR_WRONG, faults.SENSOR_SELF_TEST), ERROR),
+    ((faults.SENSOR_SILENT, faults.SENSOR_BUS), ERROR),
     ((faults.FLASH_FAILED, faults.LOG_FULL), ERROR),
     ((faults.BATTERY_LOW, faults.BATTERY_EMPTY), BATTERY_LOW),
 )

@@ -29,6 +29,14 @@ def wrong_sensor():
     return SensorFault(faults.SENSOR_WRONG, 0x68, "a chip that is not one")
 
 
+def silent_sensor():
+    return SensorFault(faults.SENSOR_SILENT, 0, "a chip that stays in reset")
+
+
+def failing_bus():
+    return SensorFault(faults.SENSOR_BUS, 3, "a transfer that failed")
+
+
 def test_device_with_everything_is_ready(tmp_path):
     assert check(tmp_path) == []
     assert ready.signal([]) == AWAKE
@@ -53,6 +61,12 @@ def test_wearer_who_moved_in_the_first_self_test_has_a_second(tmp_path):
             (faults.SENSOR_WRONG, 0x68),
             ERROR,
             id="other",
+        ),
+        pytest.param(
+            {"self_test": raising(silent_sensor())}, (faults.SENSOR_SILENT, 0), ERROR, id="silent"
+        ),
+        pytest.param(
+            {"self_test": raising(failing_bus())}, (faults.SENSOR_BUS, 3), ERROR, id="bus"
         ),
         pytest.param({"battery_mv": 3500}, (faults.BATTERY_LOW, 3500), BATTERY_LOW, id="battery"),
         pytest.param({"is_calibrated": False}, (faults.NOT_CALIBRATED, 0), AWAKE, id="neutral"),
