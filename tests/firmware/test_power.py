@@ -371,6 +371,7 @@ def test_time_in_which_it_was_stored_is_told_in_blocks(stored):
     assert not is_charging
     stored.live(1000)
     assert stored.sampler.index - before == pytest.approx(blocks * 6, abs=80)
+    assert stored.sampler.lost == 0  # nobody wore it
 
 
 @pytest.mark.long_on_vm("many minutes of samples")
@@ -381,6 +382,8 @@ def test_time_on_the_charger_is_kept_apart(stored):
     stored.live(20 * MINUTE_MS)
     assert [charging for _, charging in stored.rests] == [False]
     stored.usb = False
+    stored.until(LINKED, 10_000)
+    assert [charging for _, charging in stored.rests] == [False, True]
 
 
 @pytest.mark.long_on_vm("many minutes of samples")
