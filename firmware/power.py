@@ -1,6 +1,6 @@
 """How awake the device is: off, stored, alone or linked; and what sleeps in each.
 
-    linked  a host is trusted, or was a minute ago, or the cable is: radio on, no light sleep
+    linked  a host is trusted, or was a minute ago, as after a press: radio on, no light sleep
     alone   worn without a host: light sleep between FIFO watermarks, the radio on for 2 s a minute
     stored  not worn for a while: the IMU waits for motion, the radio is on for 2 s in ten minutes
     off     by the button, or the cell is empty: deep sleep; the button starts it again
