@@ -51,7 +51,9 @@ class _Attribute:
 
     def store(self, data):
         # The real stack cuts silently, too.
-        self.value = (self.value + data if self.is_queue else data)[: self.size]
+        if self.is_queue:
+            data = self.value + data
+        self.value = bytes(data[: self.size])
 
 
 def _sized(data):
@@ -251,17 +253,17 @@ class BLE:
             self._interrupt(irq, data)
             return b""
         if irq == IRQ_GET_SECRET:
-            key = payload[2:]
+            key = bytes(payload[2:])
             return self._interrupt(irq, (payload[0], payload[1], key or None)) or b""
         if irq == IRQ_SET_SECRET:
             end = 3 + payload[1]
-            value = payload[end:] if payload[2] else None
-            return bytes([bool(self._interrupt(irq, (payload[0], payload[3:end], value)))])
+            value = bytes(payload[end:]) if payload[2] else None
+            return bytes([bool(self._interrupt(irq, (payload[0], bytes(payload[3:end]), value)))])
         if irq in _LAYOUTS:
             self._interrupt(irq, struct.unpack(_LAYOUTS[irq], payload))
         else:
             connection, address_type = struct.unpack("<HB", payload[:3])
-            self._interrupt(irq, (connection, address_type, memoryview(payload[3:])))
+            self._interrupt(irq, (connection, address_type, payload[3:]))
         return b""
 
     def _interrupt(self, irq, data):

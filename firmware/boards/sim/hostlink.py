@@ -41,7 +41,10 @@ QUEUE_NOTIFICATIONS = 16
 IRQ_GET_SECRET, IRQ_SET_SECRET = 29, 30
 _ENOMEM, _EAGAIN = 12, 11
 _TCP_NODELAY = 1
+# In bytes. What comes in never takes the firmware's memory: on the chip the radio has its own.
 _READ_BYTES = 256
+_LONGEST_MESSAGE = 1024
+_SPARE_BYTES = 512
 
 
 class HostLink:
@@ -53,9 +56,9 @@ class HostLink:
         self._socket.setblocking(False)
         self._poll = select.poll()
         self._poll.register(self._socket, select.POLLIN)
-        self._in = bytearray(_READ_BYTES)  # made once: the firmware needs the heap in one piece
-        self._in_view = memoryview(self._in)
-        self._received = bytearray()
+        self._in = memoryview(bytearray(_LONGEST_MESSAGE + _READ_BYTES))
+        self._size = 0  # of what is in it
+        self._spare = bytearray(_SPARE_BYTES)
         self._out = bytearray(1024)
         self._out_view = memoryview(self._out)
         self._events = []
@@ -130,7 +133,7 @@ class HostLink:
         """Take in what has come; never blocks. Controls and credits act at once."""
         while True:
             try:
-                count = self._socket.readinto(self._in)
+                count = self._socket.readinto(self._in[self._size : self._size + _READ_BYTES])
             except OSError as error:
                 if error.errno != _EAGAIN:
                     sys.exit(0)  # the host went away
@@ -139,19 +142,25 @@ class HostLink:
                 break
             if not count:
                 sys.exit(0)  # the host went away
-            self._received += self._in_view[:count]
+            self._size += count
             self._parse()
 
     def _parse(self):
-        received, start = self._received, 0
-        while len(received) - start >= 3:
-            end = start + 2 + (received[start] | received[start + 1] << 8)
-            if end > len(received):
+        while self._size >= 3:
+            end = 2 + (self._in[0] | self._in[1] << 8)
+            if end > self._size:
                 break
-            self._take(received[start + 2], bytes(received[start + 3 : end]))
-            start = end
-        if start:
-            self._received = received[start:]
+            kind, body = self._in[2], self._copy(3, end)
+            self._in[: self._size - end] = self._in[end : self._size]
+            self._size -= end
+            self._take(kind, body)
+
+    def _copy(self, start, end):
+        try:
+            return bytes(self._in[start:end])
+        except MemoryError:
+            self._spare = None
+            return bytes(self._in[start:end])
 
     def _take(self, kind, body):
         if kind == CREDIT:
@@ -159,7 +168,7 @@ class HostLink:
         elif kind == EVENT:
             self._events.append(body)
             if self.on_arrival:
-                self.on_arrival(body[2], body[3:])
+                self.on_arrival(body[2], memoryview(body)[3:])
         elif kind == ANSWER:
             self._answer = body
         elif self.on_control:
@@ -181,11 +190,19 @@ class HostLink:
         while self._events:
             self._handle(self._events.pop(0))
             count += 1
+        if self._spare is None:
+            self._spare_again()
         return count
+
+    def _spare_again(self):
+        try:
+            self._spare = bytearray(_SPARE_BYTES)
+        except MemoryError:  # with the next that comes in
+            pass
 
     def _handle(self, body):
         event_id = body[0] | body[1] << 8
-        reply = self.on_event(body[2], body[3:]) if self.on_event else b""
+        reply = self.on_event(body[2], memoryview(body)[3:]) if self.on_event else b""
         if event_id:
             self.send(REPLY, body[:2] + reply)
 
