@@ -1,17 +1,16 @@
-"""A bundle in flash: checked, and unpacked into an application folder in short steps.
+"""A bundle in flash, unpacked into an application folder in short steps.
 
 Every function that yields is one of short steps: between two of them the firmware does its work.
 """
 
 import os
-from binascii import hexlify
-from hashlib import sha256
 
 from manifest import MOST_LINE, checking, row, rows
 from slots import MANIFEST, header
 from update import BUNDLE, remove, size_of
 
 _NEW_MANIFEST = "manifest.new"
+_FOLDER = 0x4000  # in what the file system says of an entry
 _ENTRY = ("device.mpy", "device.py")  # an application has one of them
 
 
@@ -67,19 +66,6 @@ def _line(lines):
     return line
 
 
-def check_digest(path, expected, buffer):
-    """Raise ValueError when a file's sha256 in hex is another."""
-    digest = sha256()
-    with open(path, "rb") as file:
-        count = file.readinto(buffer)
-        while count:
-            digest.update(memoryview(buffer)[:count])
-            yield
-            count = file.readinto(buffer)
-    if hexlify(digest.digest()).decode() != expected:
-        raise ValueError("a bundle with another hash than announced")
-
-
 def _copy(source, size, path, buffer):
     _make_folders(path)
     with open(path, "wb") as file:
@@ -101,23 +87,32 @@ def _make_folders(path):
 
 
 def _clear(folder):
-    """Remove everything in a folder, and the folders in it."""
-    try:
-        entries = os.listdir(folder)
-    except OSError:
-        return
-    for name in entries:
-        path = folder + "/" + name
-        if _is_folder(path):
-            yield from _clear(path)
+    """Remove everything in a folder, one by one: their names are too many to be held at once."""
+    path = folder
+    while _is_folder(folder):
+        entry = _last(path)
+        if entry is None:
+            if path == folder:
+                return
             os.rmdir(path)
+            path = path[: path.rindex("/")]
+        elif entry[1] & _FOLDER:
+            path += "/" + entry[0]
+            continue
         else:
-            os.remove(path)
+            os.remove(path + "/" + entry[0])
         yield
+
+
+def _last(folder):
+    entry = None
+    for entry in os.ilistdir(folder):  # noqa: B007 - to its end, or the folder stays open
+        pass
+    return entry
 
 
 def _is_folder(path):
     try:
-        return bool(os.stat(path)[0] & 0x4000)
+        return bool(os.stat(path)[0] & _FOLDER)
     except OSError:
         return False

@@ -2,6 +2,8 @@
 
 import sys
 
+import boot
+
 from about import About
 from breadcrumbs import UNKNOWN_MS
 from faults import Faults, report_start
@@ -10,6 +12,7 @@ from life import Life
 from posturecore.flash import MODES
 from prescription import Prescription
 from storage.log import Log
+from update import Update
 from version import FIRMWARE
 
 _MODE = MODES.index("app")
@@ -27,6 +30,9 @@ _NEEDED_ONCE = (
 
 def run(slots, start):
     """Build the device and run it; never returns."""
+    update = Update(slots, start.folder)
+    if update.is_waiting:
+        _unpack(update)
     life = Life()
     board, crumbs, uptime = life.board, life.crumbs, life.uptime
     log = Log(board.root, _LOG_BYTES)
@@ -44,20 +50,27 @@ def run(slots, start):
     for name in _NEEDED_ONCE:
         _let_go(name)
     about.rate_mhz = imu.rate_mhz
-    from app import App  # only now: they take the memory that the check has left
-    from update import Update
+    from app import App  # only now: it takes the memory that the check has left
 
     app = App(
         board, imu, haptics, life.hosts, life.radio, prescription, log, about, faults, uptime
     )
-    update = Update(slots, start.folder, life.hosts.tell, faults.report)
     app.serve(update)
     start_values = (imu.rate_mhz, crumbs.away_ms, about.prescription, crumbs.last_uptime_ms or 0)
     app.begin((life.boot_id, crumbs.cause, _MODE) + FIRMWARE + start_values, signal)
+    update.connect(life.hosts.tell, faults.report)
     report_start(faults, start, crumbs, life.storage.damaged > 0)
     for code, detail in found:
         faults.report(code, detail)
     life.run(app, update, slots.confirm, slots.forgive)
+
+
+def _unpack(update):
+    """Start the update that waits; where that fails, the device goes on as it is."""
+    if update.unpack():
+        boot.reset()
+    for name in ("bundle", "manifest"):
+        _let_go(name)
 
 
 def _let_go(name):

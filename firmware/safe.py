@@ -76,6 +76,7 @@ def run(slots, start):
         tended.append(Retrieval(Log(life.board.root, _LOG_BYTES), life.hosts))
     except Exception:  # a log that cannot be opened must not keep safe mode from starting
         pass
-    update = Update(slots, start.folder, life.hosts.tell, faults.report)
+    update = Update(slots, start.folder, has_room=True)
+    update.connect(life.hosts.tell, faults.report)
     mode = SafeMode(life, [about, update] + tended, tended, faults)
     life.run(mode, update, slots.retry, lambda: None)

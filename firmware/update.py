@@ -1,17 +1,20 @@
 """An update over the link: a bundle comes in pieces, is checked, unpacked, and put on trial.
 
 A bundle is a manifest as in manifest.py and then the files' bytes, in the manifest's order. It is
-kept as one file until all of it is there and its hash is right; only then the folder that does not
-run is written, checked file by file, and switched to. So a cut at any step leaves what runs as it
-is, and what has arrived is not sent twice:
+kept as one file until all of it is there and its hash is right; then the device restarts, and
+before the application is loaded, when there is room, the folder that does not run is written,
+checked file by file, and switched to. So a cut at any step leaves what runs as it is, and what has
+arrived is not sent twice:
 
     /update.bundle    what has arrived, in whole pieces of 1 KB
-    /update.json      [size in bytes, sha256 in hex] of what is arriving
+    /update.json      [size in bytes, sha256 in hex] of what is arriving; once it is whole, behind
+                      them the folder whose next start unpacks it
 """
 
 import json
 import os
 from binascii import hexlify
+from hashlib import sha256
 
 from faults import errno_of
 from posturecore import faults, flash
@@ -24,31 +27,33 @@ MOST_BYTES = 400_000
 _ABOUT = "update.json"
 _STEPS_A_TURN = 4  # of checking and unpacking
 _ROOM_BYTES = 65_536  # left over after an update, for the log and the settings
-NONE, RECEIVING, CHECKED, REFUSED, ON_TRIAL, NO_MEMORY = range(len(flash.UPDATE_STATES))
+NONE, RECEIVING, CHECKED, REFUSED, ON_TRIAL = range(len(flash.UPDATE_STATES))
 
 
 class Update:
     """Answers the update frames; `tend` does a few short steps of what is going on.
 
-    `running` is the folder this firmware runs from, "" when it is not installed; `tell` takes
-    (frame, values), `report` (fault code, detail). `is_ready`: restart, to start the update, or to
-    have the memory that unpacking it takes.
+    `running` is the folder this firmware runs from, "" when it is not installed; `has_room`: what
+    is whole is unpacked at once, not by the next start. `is_ready`: restart, to go on with it.
+    `is_waiting`: this is that start, and `unpack` does it.
     """
 
-    def __init__(self, slots, running, tell, report):
+    def __init__(self, slots, running, has_room=False):
         self.is_ready = False
         self.ignored = 0  # pieces out of order, doubled or of no update
         self._slots = slots
         self._running = running
-        self._tell = tell
-        self._report = report
+        self._has_room = has_room
+        self._fault = None
+        self._tell, self._report = _nobody, self._keep_fault
         self._bundle = slots.root + BUNDLE
         self._buffer = bytearray(PIECE)  # now: later the free memory may lie in smaller pieces
         self._filled = 0
         self._is_open = False  # to pieces of the bundle
         self._has_told = False
         self._steps = None
-        self._size, self._digest = self._about()
+        self._size, self._digest, unpacks = self._about()
+        self.is_waiting = bool(running) and unpacks == running
         self._kept = min(self._size, size_of(self._bundle))  # bytes in flash
         self._state = RECEIVING if self._size else ON_TRIAL if slots.is_trial else NONE
         self.handlers = {
@@ -57,6 +62,23 @@ class Update:
             flash.UPDATE_END: self.end,
         }
         self.requests = {flash.UPDATE_STATUS: self.tell_status}
+
+    def unpack(self):
+        """Unpack what waits for this start; once, whatever comes of it. Returns whether it did."""
+        try:
+            self._announce(self._size, self._digest)
+            for _ in self._install():
+                pass
+        except (OSError, ValueError, MemoryError) as error:
+            self._refuse(error)
+            return False
+        return True
+
+    def connect(self, tell, report):
+        """Let it speak: `tell` takes (frame, values), `report` (fault code, detail)."""
+        self._tell, self._report = tell, report
+        if self._fault is not None:
+            report(*self._fault)
 
     def tell_status(self):
         """Say how far the update is."""
@@ -76,8 +98,6 @@ class Update:
             self.tell_status()
         except (OSError, ValueError) as error:
             self._refuse(error)
-        except MemoryError:
-            self._make_room()
 
     # ---- frames; each answers with an ack code, or None where none is sent
 
@@ -92,7 +112,7 @@ class Update:
             if not 0 < size <= MOST_BYTES:
                 return ACK_BAD_VALUE
             self._forget()
-            if not self._has_room(size):
+            if not self._fits(size):
                 return ACK_FAILED
             self._announce(size, digest)
             self._size, self._digest = size, digest
@@ -123,7 +143,7 @@ class Update:
         return None
 
     def end(self, values, _items):
-        """Check what has come, and unpack it, in steps."""
+        """Check what has come, in steps."""
         if self._steps is not None or self.is_ready or self._slots.is_trial:
             return ACK_BUSY  # on trial the other folder is the way back
         if not self._size or hexlify(values[0]).decode() != self._digest:
@@ -132,13 +152,7 @@ class Update:
             self.tell_status()
             return ACK_BAD_VALUE
         self._is_open = False
-        try:
-            # Now: while the pieces came, they had its room.
-            from bundle import check_digest, unpack
-
-            self._steps = self._install(check_digest, unpack)
-        except MemoryError:
-            self._make_room()
+        self._steps = self._install() if self._has_room else self._check()
         return ACK_DONE
 
     # ---- the bundle in flash
@@ -146,17 +160,18 @@ class Update:
     def _about(self):
         try:
             with open(self._slots.root + _ABOUT) as file:
-                size, digest = json.load(file)
+                about = json.load(file)
+            size, digest = about[:2]
             if 0 < size <= MOST_BYTES and len(digest) == 64:
-                return size, digest
+                return size, digest, about[2] if len(about) > 2 else ""
         except (OSError, ValueError, TypeError):
             pass
-        return 0, ""
+        return 0, "", ""
 
-    def _announce(self, size, digest):
+    def _announce(self, *about):
         path = self._slots.root + _ABOUT
         with open(path + ".new", "w") as file:
-            json.dump([size, digest], file)
+            json.dump(about, file)
         os.rename(path + ".new", path)
 
     def _keep(self):
@@ -173,7 +188,7 @@ class Update:
             self._report(faults.FLASH_FAILED if is_flash else faults.MEMORY, errno_of(error))
             return False
 
-    def _has_room(self, size):
+    def _fits(self, size):
         block_bytes, _, _, free = os.statvfs(self._slots.root)[:4]
         return block_bytes * free >= 2 * size + _ROOM_BYTES
 
@@ -192,23 +207,39 @@ class Update:
             self._report(faults.FLASH_FAILED, errno_of(failed))
         self.tell_status()
 
-    def _make_room(self):
-        """Restart: the bundle stays, and a fresh start has the room that hours of use divide."""
-        self._steps = None
-        self._state, self.is_ready = NO_MEMORY, True
-        try:
-            self.tell_status()
-            self._report(faults.MEMORY, flash.UPDATE_END)
-        except MemoryError:  # the restart is seen, too
-            pass
+    def _check(self):
+        yield from check_digest(self._bundle, self._digest, self._buffer)
+        self._announce(self._size, self._digest, self._running)
 
-    def _install(self, check_digest, unpack):
+    def _install(self):
+        from bundle import unpack  # 3 kB, seldom needed
+
         yield from check_digest(self._bundle, self._digest, self._buffer)
         yield from unpack(self._slots, beside(self._running), self._buffer)
         try:
             self._forget()
         except OSError as error:  # it is installed all the same; the next update clears up
             self._report(faults.FLASH_FAILED, errno_of(error))
+
+    def _keep_fault(self, *fault):
+        self._fault = fault
+
+
+def _nobody(*_):
+    """Nobody is there yet to be told."""
+
+
+def check_digest(path, expected, buffer):
+    """Raise ValueError when a file's sha256 in hex is another; in short steps."""
+    digest = sha256()
+    with open(path, "rb") as file:
+        count = file.readinto(buffer)
+        while count:
+            digest.update(memoryview(buffer)[:count])
+            yield
+            count = file.readinto(buffer)
+    if hexlify(digest.digest()).decode() != expected:
+        raise ValueError("a bundle with another hash than announced")
 
 
 def size_of(path):

@@ -18,6 +18,15 @@ import update as update_module
 MODULES = (bundle_module, manifest_module, slots_module, update_module)
 
 
+def entries(path):
+    for name in sorted(os.listdir(path)):
+        yield name, os.stat(path + "/" + name)[0], 0
+
+
+if not hasattr(os, "ilistdir"):  # MicroPython alone has it
+    os.ilistdir = entries
+
+
 class PowerCut(BaseException):
     """Not an Exception: no firmware may catch it."""
 
@@ -50,9 +59,9 @@ class Flash:
         with builtins.open(path, "ab") as file:
             file.write(data)
 
-    def listdir(self, path):
-        """The order that tests most: the manifest comes last."""
-        return sorted(os.listdir(path), key=lambda name: (name == "manifest.json", name))
+    def ilistdir(self, path):
+        """The order that tests most: the manifest comes first, as what is last is removed."""
+        return iter(sorted(entries(path), key=lambda entry: entry[0] != "manifest.json"))
 
     def __getattr__(self, name):
         if name not in ("remove", "rename", "mkdir", "rmdir"):

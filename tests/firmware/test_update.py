@@ -12,7 +12,7 @@ from tests.firmware.flashed import Flash, PowerCut, bundle, files, install, inst
 
 from cable import install as install_by_cable  # isort: skip
 from slots import Slots  # isort: skip
-from update import CHECKED, NO_MEMORY, NONE, ON_TRIAL, RECEIVING, REFUSED, Update  # isort: skip
+from update import CHECKED, NONE, ON_TRIAL, RECEIVING, REFUSED, Update  # isort: skip
 
 OLD, NEW = files("old"), files("new")
 DATA = bundle(NEW, version="0.2")
@@ -23,12 +23,15 @@ class Device:
     """The firmware that runs from a folder, as far as updates go."""
 
     def __init__(self, root):
+        self.root = root
         self.slots = Slots(str(root))
         self.start = self.slots.start()
         self.told, self.reported = [], []
-        self.update = Update(
-            self.slots,
-            self.start.folder,
+        self.update = Update(self.slots, self.start.folder, self.start.is_safe)
+        self.was_unpacked = False
+        if self.update.is_waiting and not self.start.is_safe:
+            self.was_unpacked = self.update.unpack()  # it starts once more, with that
+        self.update.connect(
             lambda frame, values: self.told.append((frame, values)),
             lambda code, detail=0: self.reported.append(code),
         )
@@ -61,13 +64,23 @@ class Device:
         for _ in range(2000):
             self.update.tend()
 
-    def take(self, data=DATA):
-        """All of an update."""
+    def give(self, data=DATA):
+        """Send all of an update and have it checked; return the state that leads to."""
         assert self.begin(data) == frames.ACK_DONE
         self.send(data)
         assert self.end(data) == frames.ACK_DONE
         self.work()
         return self.status[2]
+
+    def take(self, data=DATA):
+        """All of an update; it is unpacked by the next start, in safe mode at once."""
+        if self.give(data) != CHECKED:
+            return False
+        assert self.update.is_ready
+        if self.start.is_safe:
+            return True
+        self.slots.forgive()  # told to restart
+        return Device(self.root).was_unpacked
 
 
 @pytest.fixture
@@ -79,8 +92,7 @@ def root(tmp_path):
 def test_update_is_unpacked_beside_and_starts_on_trial(root):
     device = Device(root)
     assert device.status[2] == NONE
-    assert device.take() == CHECKED
-    assert device.update.is_ready
+    assert device.take()
     assert installed(root / "b") == NEW
     assert installed(root / "a") == OLD
     after = Device(root)
@@ -104,7 +116,7 @@ def test_second_update_goes_into_the_first_folder(root):
     Device(root).take()
     device = Device(root)
     device.slots.confirm()
-    assert device.take(bundle(OLD)) == CHECKED
+    assert device.take(bundle(OLD))
     assert Device(root).start.folder == "a"
 
 
@@ -125,7 +137,7 @@ def test_safe_mode_of_the_other_folder_updates_the_one_that_fails(root):
         Device(root)
     device = Device(root)
     assert (device.start.folder, device.start.is_safe) == ("b", True)
-    assert device.take() == CHECKED
+    assert device.take()
     assert installed(root / "a") == NEW
     assert installed(root / "b") == files("other")
     assert (Device(root).start.folder, Slots(str(root)).is_trial) == ("a", True)
@@ -155,7 +167,7 @@ def test_restart_goes_on_at_the_last_kept_piece_of_flash(root):
     after = Device(root)
     after.begin()
     assert after.status == (5 * 1024, len(DATA), RECEIVING)
-    assert after.take() == CHECKED
+    assert after.take()
     assert installed(root / "b") == NEW
 
 
@@ -166,7 +178,7 @@ def test_another_bundle_starts_anew(root):
     other = bundle(files("third"))
     device.begin(other)
     assert device.status[0] == 0
-    assert device.take(other) == CHECKED
+    assert device.take(other)
     assert installed(root / "b") == files("third")
 
 
@@ -202,7 +214,7 @@ def test_pieces_in_any_order_and_number_never_make_a_wrong_update(tmp_path_facto
             device = Device(root)
             device.slots.forgive()
             device.begin()
-    assert device.take() == CHECKED
+    assert device.take()
     assert installed(root / "b") == NEW
 
 
@@ -236,7 +248,7 @@ def test_bundle_damaged_on_the_way_is_refused_and_told(root, at):
     assert device.status == (0, 0, REFUSED)
     assert device.reported == [faults.UPDATE_REFUSED]
     assert Device(root).start.folder == "a"
-    assert device.take() == CHECKED
+    assert device.take()
 
 
 def other_manifest(**lines):
@@ -262,53 +274,57 @@ BAD_BUNDLES = [
 
 
 @pytest.mark.parametrize("data", BAD_BUNDLES)
-def test_bundle_that_is_none_is_refused_and_what_runs_stays(root, data):
+def test_bundle_that_is_none_is_refused_by_the_next_start_and_what_runs_stays(root, data):
     device = Device(root)
-    assert device.take(data) == REFUSED
-    assert not device.update.is_ready
-    assert device.reported == [faults.UPDATE_REFUSED]
+    assert device.give(data) == CHECKED  # its hash is as announced
+    device.slots.forgive()
+    after = Device(root)
+    assert (after.was_unpacked, after.status[2]) == (False, REFUSED)
+    assert after.reported == [faults.UPDATE_REFUSED]
     assert installed(root / "a") == OLD
     assert not (root / "main.py").exists()
     assert [Device(root).start.folder for _ in range(5)] == ["a"] * 5
+    assert {path.name for path in root.iterdir()} <= {"a", "b", "slot.json"}
 
 
-def test_update_without_room_to_unpack_is_kept_and_goes_on_after_a_restart(root, monkeypatch):
-    def without_memory(*_):
-        yield
-        raise MemoryError
+@pytest.mark.parametrize("data", BAD_BUNDLES)
+def test_bundle_that_is_none_is_refused_by_safe_mode_at_once(root, data):
+    for _ in range(3):
+        Device(root)
+    device = Device(root)
+    assert device.start.is_safe
+    assert device.give(data) == REFUSED
+    assert not device.update.is_ready
+    assert device.reported == [faults.UPDATE_REFUSED]
+    assert installed(root / "a") == OLD
+
+
+@pytest.mark.parametrize("error", [MemoryError(), OSError(5)])
+def test_update_that_cannot_be_unpacked_is_told_and_not_tried_again(root, monkeypatch, error):
+    def fail(*_):
+        raise error
 
     device = Device(root)
+    device.give()
     with monkeypatch.context() as patched:
-        patched.setattr("bundle._copy", without_memory)
-        assert device.take() == NO_MEMORY
-    assert device.reported == [faults.MEMORY]
-    assert device.update.is_ready
-    again = Device(root)
-    assert again.start.folder == "a"
-    assert again.status == (len(DATA), len(DATA), RECEIVING)
-    assert again.take() == CHECKED
-    assert installed(root / "b") == NEW
+        patched.setattr("bundle._copy", fail)
+        after = Device(root)
+    assert (after.was_unpacked, after.status[2]) == (False, REFUSED)
+    assert after.reported == [faults.UPDATE_REFUSED]
+    assert not Device(root).update.is_waiting
+    assert Device(root).start.folder == "a"
+    assert after.take()
 
 
-def no_memory(*_):
-    raise MemoryError
-
-
-@pytest.mark.parametrize("silent", ["_tell", "_report"])
-@pytest.mark.parametrize("step", ["bundle.check_digest", "bundle._copy"], ids=["end", "tend"])
-def test_restart_for_room_comes_also_when_memory_does_not_do_to_tell_it(
-    root, monkeypatch, silent, step
-):
+def test_only_the_folder_that_checked_an_update_unpacks_it(root):
+    """Three starts of it failed: what runs now may be the folder that would be written."""
+    install(root / "b", files("other"))
     device = Device(root)
-    device.begin()
-    device.send()
-    with monkeypatch.context() as patched:
-        patched.setattr(step, no_memory)
-        patched.setattr(device.update, silent, no_memory)
-        assert device.end() == frames.ACK_DONE
-        device.work()
-    assert device.update.is_ready
-    assert Device(root).take() == CHECKED
+    device.give()
+    (root / "slot.json").write_text('["b", 0, 0, 0]')
+    after = Device(root)
+    assert (after.start.folder, after.update.is_waiting) == ("b", False)
+    assert (installed(root / "a"), installed(root / "b")) == (OLD, files("other"))
 
 
 class Failing(Flash):
@@ -338,7 +354,7 @@ def test_piece_that_fails_to_be_kept_comes_once(root, monkeypatch, error, fault,
     device.send()
     assert device.reported == [fault]
     assert device.status[0] == 2048 + torn_bytes
-    assert device.take() == CHECKED
+    assert device.take()
     assert installed(root / "b") == NEW
 
 
@@ -367,11 +383,13 @@ def test_full_flash_leaves_what_runs(root, monkeypatch, room):
     device.send()
     device.end()
     device.work()
+    was_unpacked = Device(root).was_unpacked
     full.full_from = None
     assert installed(root / "a") == OLD
-    assert Device(root).start.folder == ("b" if device.update.is_ready else "a")
-    if not device.update.is_ready:
-        assert Device(root).take() == CHECKED
+    device = Device(root)
+    assert device.start.folder == ("b" if was_unpacked else "a")
+    if not was_unpacked:
+        assert device.was_unpacked or device.take()  # it may have waited for room
 
 
 def run_until_cut(root, monkeypatch, cut_at):
@@ -399,6 +417,8 @@ def test_power_cut_at_any_step_leaves_a_device_that_starts_and_can_go_on(
         (root / "slot.json").write_text(f'["{runs}", 0, 0, 0]')
         was_cut = run_until_cut(root, monkeypatch, cut_at)
         device = Device(root)
+        if device.was_unpacked:  # it waited for that start
+            device = Device(root)
         assert device.start.folder == runs or installed(root / beside) == NEW
         assert device.slots.is_whole(device.start.folder)
         assert not device.start.is_safe
@@ -406,7 +426,7 @@ def test_power_cut_at_any_step_leaves_a_device_that_starts_and_can_go_on(
         assert device.slots.is_whole(beside) == has_manifest, "half an application"
         if device.start.folder == runs:
             assert installed(root / runs) == OLD
-            assert device.take() == CHECKED
+            assert device.take()
         assert installed(root / beside) == NEW
         cut_at += 1
     assert cut_at > 20

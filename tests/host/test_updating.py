@@ -11,62 +11,92 @@ from trunkline.device.reconnect import Reconnect
 from trunkline.device.session import Session
 from trunkline.device.updating import Bundle, send_bundle
 
-CHECKED = flash.UPDATE_STATES.index("checked")
-NO_MEMORY = flash.UPDATE_STATES.index("no memory")
+NONE, RECEIVING, CHECKED, REFUSED, ON_TRIAL = range(len(flash.UPDATE_STATES))
 BUNDLE = Bundle(bytes(100))
+SOON = Reconnect(first_s=0.01, jitter=0.0)
 
 
 class Updated(Wire):
-    """A device that takes all, says in the end what it thinks of it, and may restart at once."""
+    """A device that takes all, says in the end what it thinks of it, and restarts.
 
-    def __init__(self, last_state, then=None):
+    Of each of its runs: its last word, None for none, and what it says of an update when asked.
+    """
+
+    def __init__(self, *last_words, states=(RECEIVING, RECEIVING)):
         super().__init__(self._answer)
-        self._last_state, self._then = last_state, then
+        self._last_words, self._states = last_words, states
         self.ends = 0
 
     def _answer(self, frame, sequence, values, items):
-        if frame == flash.UPDATE_BEGIN or values == (flash.UPDATE_STATUS,):
-            yield flash.UPDATE_STATUS, (len(BUNDLE.data), len(BUNDLE.data), 1)
+        size = len(BUNDLE.data)
+        if frame == flash.UPDATE_BEGIN:
+            yield flash.UPDATE_STATUS, (size, size, RECEIVING)
+        elif values == (flash.UPDATE_STATUS,):
+            yield flash.UPDATE_STATUS, (size, size, self._states[self.ends])
         yield from polite(frame, sequence, values, items)
         if frame == flash.UPDATE_END:
             asyncio.get_running_loop().call_soon(self._end)
 
     def _end(self):
+        word = self._last_words[self.ends]
         self.ends += 1
-        if self._last_state is not None:
-            size = len(BUNDLE.data)
-            self.say(flash.UPDATE_STATUS, (size, size, self._last_state))
-        self._last_state = self._then
+        if word is not None:
+            self.say(flash.UPDATE_STATUS, (len(BUNDLE.data), len(BUNDLE.data), word))
         self.on_lost()
 
 
-async def test_device_that_restarts_once_it_has_checked_is_updated():
-    async with Session(Updated(CHECKED)) as session:
+async def update(device, reconnect=SOON):
+    async with asyncio.timeout(10), Session(device, reconnect=reconnect) as session:
         await send_bundle(session, BUNDLE, lambda done, size: None)
+
+
+async def test_device_that_restarts_once_it_has_checked_is_updated():
+    await update(Updated(CHECKED), reconnect=None)
 
 
 async def test_device_that_is_lost_before_it_has_checked_is_not():
-    async with Session(Updated(None)) as session:
-        with pytest.raises(LinkError):
-            await send_bundle(session, BUNDLE, lambda done, size: None)
+    with pytest.raises(LinkError):
+        await update(Updated(None), reconnect=None)
 
 
-async def test_device_without_room_to_unpack_restarts_and_is_updated_then():
-    device = Updated(NO_MEMORY, then=CHECKED)
-    async with Session(device, reconnect=Reconnect(first_s=0.01, jitter=0.0)) as session:
-        await send_bundle(session, BUNDLE, lambda done, size: None)
+@pytest.mark.parametrize("last_word", [CHECKED, None], ids=["told", "lost"])
+async def test_device_that_comes_back_on_trial_is_updated(last_word):
+    device = Updated(last_word, states=(RECEIVING, ON_TRIAL))
+    await update(device)
+    assert device.ends == 1
+
+
+async def test_device_that_was_lost_before_it_had_checked_is_asked_again():
+    device = Updated(None, CHECKED, states=(RECEIVING, RECEIVING, ON_TRIAL))
+    await update(device)
     assert device.ends == 2
 
 
-async def test_device_that_restarts_for_room_waits_for_a_new_session():
-    async with Session(Updated(NO_MEMORY)) as session:
-        with pytest.raises(LinkError, match=r"restarts, to have room .* connect again"):
-            await send_bundle(session, BUNDLE, lambda done, size: None)
+@pytest.mark.parametrize(
+    ("state", "sentence"),
+    [
+        (NONE, "back with the firmware it had before; .* on trial"),
+        (REFUSED, "refused: it arrived"),
+    ],
+)
+async def test_device_that_comes_back_without_the_update_is_told(state, sentence):
+    with pytest.raises(InputError, match=sentence):
+        await update(Updated(CHECKED, states=(RECEIVING, state)))
 
 
-async def test_device_without_room_after_a_restart_is_to_be_switched_off_and_on():
-    device = Updated(NO_MEMORY, then=NO_MEMORY)
-    async with Session(device, reconnect=Reconnect(first_s=0.01, jitter=0.0)) as session:
-        with pytest.raises(InputError, match=r"working memory .* is kept; try: switch .* off and"):
-            await send_bundle(session, BUNDLE, lambda done, size: None)
+async def test_device_that_refuses_it_is_told():
+    with pytest.raises(InputError, match="refused: it arrived"):
+        await update(Updated(REFUSED))
+
+
+async def test_device_that_is_on_trial_already_is_not_taken_for_updated_when_it_is_lost():
+    device = Updated(None, CHECKED, states=(ON_TRIAL, ON_TRIAL, ON_TRIAL))
+    await update(device)
     assert device.ends == 2
+
+
+async def test_link_that_is_lost_again_and_again_is_given_up():
+    device = Updated(*[None] * 9, states=[RECEIVING] * 10)
+    with pytest.raises(LinkError):
+        await update(device)
+    assert device.ends == 6

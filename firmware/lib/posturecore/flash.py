@@ -27,7 +27,7 @@ _BAND_NAMES = (
 CAUSES = ("switched on", "reset", "watchdog", "woke from off", "unknown")
 MODES = ("app", "safe")
 POWER_STATES = ("off", "stored", "alone", "linked")
-UPDATE_STATES = ("none", "receiving", "checked", "refused", "on trial", "no memory")
+UPDATE_STATES = ("none", "receiving", "checked", "refused", "on trial")
 COACHINGS = ("felt", "silent", "snoozed", "outside hours", "baseline", "faded", "probe day")
 
 ABOUT_FLASH = {

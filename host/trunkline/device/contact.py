@@ -58,6 +58,11 @@ class Contact(Hearing):
         self._link = self._new_link(self._held.ears)
 
     @property
+    def reconnects(self) -> bool:
+        """Tell whether a lost link is brought back."""
+        return self._reconnect is not None
+
+    @property
     def info(self) -> Hello:
         """The device's introduction.
 

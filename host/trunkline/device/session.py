@@ -230,9 +230,10 @@ class Session(TimedContact):
     async def update(
         self, bundle: "Bundle | Path", on_progress: Callable[[int, int], None] | None = None
     ) -> None:
-        """Bring new firmware to the device, and wait until it has checked and unpacked it.
+        """Bring new firmware to the device, and wait until it has checked it.
 
-        It restarts into it then: the link is lost. After a lost link before, call it again: what
+        It then restarts, unpacks it and starts it on trial. A session that brings lost links back
+        waits for that. Without, or after a lost link that did not come back, call it again: what
         has arrived is not sent twice.
 
         Args:
@@ -240,7 +241,7 @@ class Session(TimedContact):
             on_progress: Called with the bytes that the device has, and all of them.
 
         Raises:
-            InputError: A file that is no bundle, or the device refuses it.
+            InputError: A file that is no bundle, or the device refuses it, or came back without.
             LinkError: The link was lost, or nothing arrives any more.
         """
         from trunkline.device.updating import read_bundle, send_bundle

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from posturecore import flash, frames
-from trunkline.device.link import ANEW
 from trunkline.device.session import Session
 from trunkline.errors import InputError, LinkError
 from trunkline.protocol.events import Event, LinkBack
@@ -21,9 +20,10 @@ _PIECE = 224
 # So many pieces before the device is asked how far it is: each waits in its working memory.
 _WINDOW = 4
 _MOST_ROUNDS_IN_VAIN = 5
+_MOST_LOSSES = 5  # of the link, that are gone on after
 _POLL_S = 0.5
-_CHECKED, _REFUSED, _NO_MEMORY = (
-    flash.UPDATE_STATES.index(name) for name in ("checked", "refused", "no memory")
+_CHECKED, _REFUSED, _ON_TRIAL = (
+    flash.UPDATE_STATES.index(name) for name in ("checked", "refused", "on trial")
 )
 Progress = Callable[[int, int], None]
 
@@ -71,73 +71,145 @@ async def send_bundle(
     *,
     check_s: float = 60.0,
 ) -> None:
-    """Send a bundle and wait until the device has checked and unpacked it; it then restarts.
+    """Send a bundle and wait until the device has checked it; it restarts, unpacks and starts it.
 
-    After a lost link call it again with a new session: it goes on where the last one ended.
+    With a session that brings lost links back it goes on by itself after a loss, and waits until
+    the device is back with the update. Else call it again with a new session after a loss: it
+    goes on where the last one ended.
 
     Args:
         session: An open session.
         bundle: The firmware.
         progress: Called with the bytes that the device has, and the bundle's size.
-        check_s: How long checking may take.
+        check_s: How long checking may take, and then how long the device may be away.
 
     Raises:
         InputError: The device refuses the bundle: it is too large, there is no room, or it is
-            still trying the update before. Or its working memory does not do for it, even after
-            the restart by which it makes room.
+            still trying the update before. Or it has come back without it.
         LinkError: The link is gone, or nothing arrives any more.
     """
     async with session.bulk:
-        await _update(session, bundle, progress, check_s)
+        told: list[Event] = []
+
+        def hear(event: Event) -> None:
+            if isinstance(event, UpdateStatus | LinkBack):
+                told.append(event)
+
+        session.listeners.append(hear)
+        try:
+            await _Update(session, bundle, progress, check_s, told).run()
+        finally:
+            if hear in session.listeners:
+                session.listeners.remove(hear)
 
 
-async def _update(session: Session, bundle: Bundle, progress: Progress, check_s: float) -> None:
-    told: list[Event] = []
+class _Update:
+    """One bundle on its way over a session, whose events `told` collects."""
 
-    def hear(event: Event) -> None:
-        if isinstance(event, UpdateStatus | LinkBack):
-            told.append(event)
+    def __init__(
+        self,
+        session: Session,
+        bundle: Bundle,
+        progress: Progress,
+        limit_s: float,
+        told: list[Event],
+    ) -> None:
+        self._session, self._bundle, self._progress = session, bundle, progress
+        self._limit_s, self._told = limit_s, told
 
-    session.listeners.append(hear)
-    try:
-        if await _is_taken(session, bundle, progress, check_s, told):
-            return
-        await _wait_back(session, check_s, told)
-        told.clear()
-        if not await _is_taken(session, bundle, progress, check_s, told):
+    async def run(self) -> None:
+        was_on_trial = (await self._status()).state == _ON_TRIAL
+        for losses in range(_MOST_LOSSES + 1):
+            try:
+                await self._give()
+                break
+            except LinkError:
+                if losses == _MOST_LOSSES or not (self._session.reconnects and self._is_away()):
+                    raise
+                await self._wait_back()
+                if not was_on_trial and (await self._status()).state == _ON_TRIAL:
+                    return  # what was lost is the verdict
+        if self._session.reconnects:
+            await self._wait_back()
+            await self._see_it_runs()
+
+    async def _give(self) -> None:
+        """Send what is missing, and have all of it checked."""
+        status = await self._session.ask(
+            UpdateStatus, flash.UPDATE_BEGIN, (len(self._bundle.data), self._bundle.sha256)
+        )
+        await _send(self._session, self._bundle, status, self._progress)
+        self._told.clear()  # it restarts soon after it has told the last state
+        await self._session.command(flash.UPDATE_END, (self._bundle.sha256,))
+        await self._see_it_checked()
+
+    async def _see_it_checked(self) -> None:
+        loop = asyncio.get_running_loop()
+        end_s = loop.time() + self._limit_s
+        while loop.time() < end_s:
+            lost: LinkError | None = None
+            try:
+                await self._status()
+            except LinkError as error:
+                lost = error
+            states = {event.state for event in self._told if isinstance(event, UpdateStatus)}
+            if _CHECKED in states:
+                return
+            if _REFUSED in states:
+                raise _refused()
+            if lost is not None:
+                raise lost
+            if self._is_back():
+                raise LinkError(
+                    "The link was lost while the device checked the update; try again."
+                )
+            await asyncio.sleep(_POLL_S)
+        raise LinkError(
+            f"The device did not finish its check within {self._limit_s:g} s; try again."
+        )
+
+    async def _see_it_runs(self) -> None:
+        state = (await self._status()).state
+        if state == _REFUSED:
+            raise _refused()
+        if state != _ON_TRIAL:
             raise InputError(
-                found="no room in the device's working memory to unpack the update",
-                expected="room, as after a start; what has arrived is kept",
-                hint=ANEW,
+                found="the device back with the firmware it had before",
+                expected="the update, on trial",
+                hint="`trunkline doctor` for what it says of it, and then an update anew",
             )
-    finally:
-        if hear in session.listeners:
-            session.listeners.remove(hear)
+
+    async def _status(self) -> UpdateStatus:
+        values = (flash.UPDATE_STATUS,)
+        return await self._session.ask(UpdateStatus, frames.REQUEST, values)
+
+    def _is_away(self) -> bool:
+        return self._session.is_lost or self._is_back()
+
+    def _is_back(self) -> bool:
+        return any(isinstance(event, LinkBack) for event in self._told)
+
+    async def _wait_back(self) -> None:
+        """Wait until the session has found the device again."""
+        loop = asyncio.get_running_loop()
+        end_s = loop.time() + self._limit_s
+        while loop.time() < end_s:
+            if self._is_back():
+                self._told.clear()
+                return
+            if await self._session.wait_over(_POLL_S):
+                break
+        raise LinkError(
+            "The device did not come back in time; connect again and send the update again: it "
+            "goes on there."
+        )
 
 
-async def _is_taken(
-    session: Session, bundle: Bundle, progress: Progress, check_s: float, told: list[Event]
-) -> bool:
-    """Send what is missing, and have it unpacked; False: the device restarts, to have room."""
-    size = len(bundle.data)
-    status = await session.ask(UpdateStatus, flash.UPDATE_BEGIN, (size, bundle.sha256))
-    await _send(session, bundle, status, progress)
-    told.clear()  # it restarts soon after it has told the last state
-    await session.command(flash.UPDATE_END, (bundle.sha256,))
-    return await _is_checked(session, check_s, told)
-
-
-async def _wait_back(session: Session, limit_s: float, told: list[Event]) -> None:
-    """Wait until the device has restarted and the session has found it again."""
-    end_s = asyncio.get_running_loop().time() + limit_s
-    while asyncio.get_running_loop().time() < end_s:
-        if any(isinstance(event, LinkBack) for event in told):
-            return
-        if await session.wait_over(_POLL_S):
-            break
-    raise LinkError(
-        "The device restarts, to have room for unpacking the update; connect again and send it "
-        "again: it goes on there."
+def _refused() -> InputError:
+    return InputError(
+        found="a bundle that the device refused: it arrived damaged, or is none",
+        expected="a bundle that passes the device's check",
+        hint="send it again; if it is refused again, make it anew with `make mpy`",
     )
 
 
@@ -160,27 +232,3 @@ async def _send(
                 "bring it closer, or restart it, and try again."
             )
     progress(size, size)
-
-
-async def _is_checked(session: Session, check_s: float, told: list[Event]) -> bool:
-    loop = asyncio.get_running_loop()
-    end_s = loop.time() + check_s
-    while loop.time() < end_s:
-        lost: LinkError | None = None
-        try:
-            await session.ask(UpdateStatus, frames.REQUEST, (flash.UPDATE_STATUS,))
-        except LinkError as error:
-            lost = error
-        states = {event.state for event in told if isinstance(event, UpdateStatus)}
-        if states & {_CHECKED, _NO_MEMORY}:
-            return _CHECKED in states
-        if lost is not None:
-            raise lost
-        if _REFUSED in states:
-            raise InputError(
-                found="a bundle that the device refused: it arrived damaged, or is none",
-                expected="a bundle that passes the device's check",
-                hint="send it again; if it is refused again, make it anew with `make mpy`",
-            )
-        await asyncio.sleep(_POLL_S)
-    raise LinkError(f"The device did not finish its check within {check_s:g} s; try again.")

@@ -1,7 +1,8 @@
 """Cut the power in an update on real littlefs2, at the n-th write to flash; prints "OK" at last.
 
 Arguments: the first cut, the step between cuts. A cut tears the write it hits: a program leaves
-half of its bytes, an erase half of its block.
+half of its bytes, an erase half of its block. The update is sent, checked, and unpacked by the
+next start; then once more in safe mode, which unpacks at once.
 """
 
 import gc
@@ -98,17 +99,20 @@ def mount(flash):
     vfs.mount(vfs.VfsLfs2(flash, progsize=256, readsize=256, lookahead=32), "/flash")
 
 
-def start():
-    """Start as the loader does; return the slots and an update."""
+def start(is_safe=False):
+    """Start as the loader does; return the slots, what starts, an update and what it says."""
     slots = Slots("/flash")
     chosen = slots.start()
     said = []
-    update = Update(slots, chosen.folder, lambda _, v: said.append(v), lambda *fault: None)
+    update = Update(slots, chosen.folder, is_safe)
+    if update.is_waiting and not is_safe and update.unpack():
+        return start()
+    update.connect(lambda _, v: said.append(v), lambda *fault: None)
     return slots, chosen, update, said
 
 
 def take(update, said):
-    """Send an update as a host would; return whether it was taken."""
+    """Send an update as a host would; return whether it was checked."""
     code = update.begin((len(BUNDLE), DIGEST), ())
     if code != frames.ACK_DONE:
         return False
@@ -130,15 +134,16 @@ def is_installed(folder, files):
     return True
 
 
-def cut(pristine, cut_at):
+def cut(pristine, cut_at, is_safe):
     """Run an update into a cut, and what follows it; return whether the power went."""
     flash = Flash()
     flash.data[:] = pristine
     mount(flash)
     flash.writes, flash.cut_at = 0, cut_at
     try:
-        _, _, update, said = start()
-        take(update, said)
+        _, _, update, said = start(is_safe)
+        if take(update, said):
+            start()
     except OSError:  # what the application answers with "failed"
         pass
     was_cut = flash.writes > cut_at
@@ -152,6 +157,7 @@ def cut(pristine, cut_at):
     if chosen.folder == "a":
         assert is_installed("a", OLD), "a was touched"
         assert take(update, said), "cannot go on"
+        assert start()[1].folder == "b", "not unpacked"
     assert is_installed("b", NEW)
     vfs.umount("/flash")
     return was_cut
@@ -164,12 +170,14 @@ def main():
     install("/flash/a", OLD)
     vfs.umount("/flash")
     pristine = bytes(flash.data)
-    at, cuts = FIRST, 0
-    while cut(pristine, at):
-        gc.collect()
-        at += STEP
-        cuts += 1
-    print(cuts, "cuts up to write", at)
+    cuts = 0
+    for is_safe in (False, True):
+        at = FIRST
+        while cut(pristine, at, is_safe):
+            gc.collect()
+            at += STEP
+            cuts += 1
+    print(cuts, "cuts, the last before write", at)
     print("OK")
 
 
