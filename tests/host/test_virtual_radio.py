@@ -564,3 +564,16 @@ def test_tape_refuses_what_is_no_device_count(tmp_path, rows):
     good = np.zeros((3, 3), np.int16)
     with pytest.raises(InputError, match="expected"):
         write_tape(tmp_path / "tape", good if len(rows) else rows, rows, good)
+
+
+async def test_press_that_comes_with_the_order_to_play_on_is_seen(air, tmp_path):
+    script = FIRMWARE.with_name("looks_away.py")
+    async with VirtualBoard(air, root=tmp_path, firmware=script) as board, asyncio.timeout(20):
+        await board.play(100)
+        while "looks away" not in board.printed:
+            await asyncio.sleep(0.01)
+        await board.press(300)
+        await board.play(5000)
+        while len(board.printed) < 2:
+            await asyncio.sleep(0.01)
+    assert board.printed == ["looks away", "seen"]

@@ -65,15 +65,25 @@ class _Timer:
 class _Button:
     def __init__(self, board):
         self._board = board
-        self.held_until_us = 0
+        self._held_until_us = 0
+        self._is_new = False  # pressed, and nobody has been woken by it
+
+    def press(self, ms):
+        self._held_until_us = self._board.now_us + ms * 1000
+        self._is_new = True
+
+    def wakes(self):
+        """Tell once of a press: else one that came with the order to play on went unseen."""
+        is_new, self._is_new = self._is_new, False
+        return is_new
 
     def value(self):
-        return 0 if self._board.now_us < self.held_until_us else 1
+        return 0 if self._board.now_us < self._held_until_us else 1
 
     @property
     def due_us(self):
         """When it is let go; None while it is up."""
-        return None if self.value() else self.held_until_us
+        return None if self.value() else self._held_until_us
 
 
 class _Led:
@@ -166,7 +176,7 @@ class Board:
 
     def wait(self, ms):
         """Return after a radio event, INT1, the timer, the button, or `ms` of virtual time."""
-        if self.link.dispatch():
+        if self.link.dispatch() or self.button.wakes():
             return
         is_slow = self.link.credits < _FEW_CREDITS or self.console.is_full
         if self.now_us >= self._limit_us or is_slow:
@@ -225,7 +235,7 @@ class Board:
             self._limit_us = max(self.now_us, struct.unpack("<I", body)[0] * 1000)
             self._has_told_limit = False
         elif kind == PRESS:
-            self.button.held_until_us = self.now_us + struct.unpack("<I", body)[0] * 1000
+            self.button.press(struct.unpack("<I", body)[0])
         elif kind == FAULT:
             self._fault(body[4:].decode(), struct.unpack("<i", body[:4])[0])
         else:
