@@ -34,6 +34,7 @@ class Device(Wire):
         self.mask = 0
         self.openings = 0
         self.is_there = True  # in reach
+        self.refuses = None  # the next order to stream, with a code
         self.is_open = False
 
     async def open(self, on_data, on_lost, on_log):
@@ -56,6 +57,10 @@ class Device(Wire):
         if frame == frames.REQUEST and values[0] == frames.HELLO:
             yield frames.HELLO, self.hello
             yield frames.ACK, (frame, sequence, frames.ACK_DONE)
+            return
+        if frame == frames.STREAM and self.refuses is not None:
+            yield frames.ACK, (frame, sequence, self.refuses)
+            self.refuses = None
             return
         if frame == frames.STREAM:
             self.mask = values[0]
@@ -154,6 +159,19 @@ async def test_what_was_streamed_is_streamed_again_and_settings_are_asked_anew(d
         device.cut()
         await heard.until(LinkBack, 2)
         assert device.mask == 0
+
+
+@pytest.mark.parametrize("code", [frames.ACK_BUSY, frames.ACK_NO_MEMORY])
+async def test_device_that_cannot_stream_yet_when_it_is_back_is_tried_again(device, clock, code):
+    session, heard = talk(device, clock)
+    async with session:
+        await session.set_stream(samples=True)
+        device.refuses = code
+        device.cut()
+        back = await heard.until(LinkBack)
+        device.sample()
+        assert (back.attempts, session.is_lost) == (2, False)
+        assert device.mask == frames.STREAM_SAMPLES
 
 
 async def test_waits_double_up_to_the_longest_and_part_of_them_is_chance(device, clock):
