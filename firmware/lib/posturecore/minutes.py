@@ -51,7 +51,7 @@ class Minutes:
         return record
 
     def finish(self) -> tuple[tuple[int, ...], tuple[tuple[int, ...], ...]] | None:
-        """Return what is not told yet, or None; for sleep, off and a new neutral pose."""
+        """Return what is not told yet, or None; for sleep and off."""
         self._close()
         return self._take() if self._items else None
 

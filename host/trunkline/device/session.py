@@ -181,10 +181,11 @@ class Session(TimedContact):
         Raises:
             InputError: An unknown pattern, or the motor's limits refuse it now.
         """
-        if pattern not in patterns.PATTERN_NAMES[1:]:
+        known = patterns.PATTERN_NAMES[1:]
+        if pattern not in known:
             raise InputError(
                 found=f"the pattern {pattern!r}",
-                expected="one of " + ", ".join(dict.fromkeys(patterns.PATTERN_NAMES[1:])),
+                expected="one of " + ", ".join(map(repr, dict.fromkeys(known))),
                 hint="identify is easy to feel",
             )
         await self.command(frames.HAPTIC, (patterns.PATTERN_NAMES.index(pattern),))
