@@ -11,8 +11,8 @@ from trunkline.device.answers import check_version
 from trunkline.device.hearing import Hearing
 from trunkline.device.link import Ears, Link, Values
 from trunkline.device.reconnect import Reconnect
-from trunkline.device.resume import Held, check_same
-from trunkline.errors import InputError, LinkError, TrunklineError
+from trunkline.device.resume import Held, check_same, stream_again
+from trunkline.errors import LinkError, TrunklineError
 from trunkline.protocol.events import Hello, LinkLost, SettingsFrame
 from trunkline.protocol.frame import Frame, Items
 from trunkline.transports.base import Transport
@@ -244,12 +244,6 @@ class Contact(Hearing):
         self._streams.end(self._end)
         await self._transport.close()
 
-    async def _stream_again(self, link: Link, wanted: int) -> None:
-        try:
-            await link.command(frames.STREAM, (wanted,))
-        except InputError as error:  # it is busy, or short of memory: not for long
-            raise LinkError(str(error)) from error
-
     async def _bring_back(self, reconnect: Reconnect) -> None:
         found: list[tuple[Link, Held, Hello, int]] = []
 
@@ -262,7 +256,7 @@ class Contact(Hearing):
                 is_ready = hello.device_id == self.info.device_id and hello.mode != _SAFE
                 wanted = self._streams.wanted if is_ready else 0
                 if wanted:
-                    await self._stream_again(link, wanted)
+                    await stream_again(link, wanted)
                 found.append((link, held, hello, wanted))
             except BaseException:
                 link.end(_AWAY)

@@ -4,8 +4,9 @@ import asyncio
 from collections.abc import Callable
 from typing import Any
 
-from trunkline.device.link import Ears
-from trunkline.errors import LinkError
+from posturecore import frames
+from trunkline.device.link import Ears, Link
+from trunkline.errors import InputError, LinkError
 from trunkline.protocol.events import Event, Hello, LinkBack, Samples
 
 
@@ -95,3 +96,15 @@ def check_same(name: str, before: Hello, now: Hello) -> None:
             f"Found device {now.device_id.hex()} answering as {name}; expected "
             f"{before.device_id.hex()}, as before; try its address in place of its name."
         )
+
+
+async def stream_again(link: Link, wanted: int) -> None:
+    """Have a device that is back stream what it did before.
+
+    Raises:
+        LinkError: It cannot yet, and may be asked again.
+    """
+    try:
+        await link.command(frames.STREAM, (wanted,))
+    except InputError as error:  # it is busy, or short of memory: not for long
+        raise LinkError(str(error)) from error
