@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import json
 import os
+import tty
 
 import pytest
 
@@ -12,7 +13,8 @@ from tests.two_ends import PASSKEY, SELF_TEST_SAMPLES, UPRIGHT, Ends
 from tests.worn_tape import write_worn
 from trunkline.decide.mirror import Mirror
 from trunkline.device.session import Session
-from trunkline.protocol.events import Samples
+from trunkline.protocol.decoder import Decoder
+from trunkline.protocol.events import Ack, Samples
 from trunkline.simulator import VirtualAir, VirtualBoard
 from trunkline.transports.ble import BleTransport
 from trunkline.transports.serial import SerialTransport
@@ -112,3 +114,25 @@ async def test_ctrl_c_on_the_cable_ends_the_program_and_a_beat_does_not(tmp_path
                 while not ends.board.printed:
                     await asyncio.sleep(0.01)
         assert ends.board.printed[0].startswith("Stopped over the cable")
+
+
+async def test_burst_on_the_cable_is_read_whole(tmp_path, tape):
+    """It is longer than any message that the virtual board has room for."""
+    requests = [wire.pack_frame(frames.REQUEST, k, (frames.STATUS,)) for k in range(300)]
+    async with cabled(tmp_path, tape) as ends:
+        await ends.board.play(2000)
+        port = os.open(ends.board.usb_port, os.O_RDWR | os.O_NOCTTY)
+        tty.setraw(port)
+        assert os.write(port, b"".join(requests)) > 3000
+        await asyncio.sleep(0.2)
+        await ends.board.play(4000)
+        answers = os.read(port, 1 << 16)
+        os.close(port)
+        async with Session(SerialTransport(ends.board.usb_port)) as session:
+            status = await session.status()
+    decoder = Decoder()
+    decoder.receive_data(answers)
+    acks = [event for event in decoder.events() if isinstance(event, Ack)]
+    unseen = len(requests) - len(acks) - status.frames_bad  # it takes some at a time
+    assert len(acks) >= 8
+    assert unseen in (0, 1)  # an answer was on its way when the host left

@@ -4,9 +4,8 @@ import asyncio
 import os
 import struct
 
-from trunkline.simulator.wire import BoardLine, Kind
+from trunkline.simulator.wire import LONGEST_BODY, BoardLine, Kind
 
-_READ_BYTES = 4096
 # A host that has been silent for so long, in its own time, has gone: usb.py's limit.
 _GONE_S = 3.0
 # Nobody reads: a board's USB driver throws away what waits, after half a second [M].
@@ -98,7 +97,7 @@ class Cable:
 
     def _on_readable(self) -> None:
         try:
-            data = os.read(self._ours, _READ_BYTES)
+            data = os.read(self._ours, LONGEST_BODY)
         except OSError:  # nothing, or the other end has just closed
             return
         loop = asyncio.get_running_loop()

@@ -5,6 +5,8 @@ import struct
 from collections.abc import Callable
 from enum import IntEnum
 
+LONGEST_BODY = 1000  # to the board, which has room for a message of 1024 bytes
+
 
 class Kind(IntEnum):
     """What a message is; below 0x80 it comes from the board."""
@@ -71,6 +73,8 @@ class BoardLine(asyncio.Protocol):
 
     def send(self, kind: Kind, body: bytes) -> None:
         """Send a message; nothing happens when the board has gone."""
+        if len(body) > LONGEST_BODY:
+            raise ValueError(f"a message of {len(body)} bytes; the board takes {LONGEST_BODY}")
         if self._transport is not None:
             self._transport.write(struct.pack("<HB", len(body) + 1, kind) + body)
 
