@@ -88,8 +88,10 @@ def _make_folders(path):
 
 def _clear(folder):
     """Remove everything in a folder, one by one: their names are too many to be held at once."""
+    if not _is_folder(folder):
+        return
     path = folder
-    while _is_folder(folder):
+    while True:
         entry = _last(path)
         if entry is None:
             if path == folder:

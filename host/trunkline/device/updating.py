@@ -89,33 +89,28 @@ async def send_bundle(
         LinkError: The link is gone, or nothing arrives any more.
     """
     async with session.bulk:
-        told: list[Event] = []
-
-        def hear(event: Event) -> None:
-            if isinstance(event, UpdateStatus | LinkBack):
-                told.append(event)
-
-        session.listeners.append(hear)
+        update = _Update(session, bundle, progress, check_s)
+        session.listeners.append(update.hear)
         try:
-            await _Update(session, bundle, progress, check_s, told).run()
+            await update.run()
         finally:
-            if hear in session.listeners:
-                session.listeners.remove(hear)
+            if update.hear in session.listeners:
+                session.listeners.remove(update.hear)
 
 
 class _Update:
-    """One bundle on its way over a session, whose events `told` collects."""
+    """One bundle on its way over a session."""
 
     def __init__(
-        self,
-        session: Session,
-        bundle: Bundle,
-        progress: Progress,
-        limit_s: float,
-        told: list[Event],
+        self, session: Session, bundle: Bundle, progress: Progress, limit_s: float
     ) -> None:
         self._session, self._bundle, self._progress = session, bundle, progress
-        self._limit_s, self._told = limit_s, told
+        self._limit_s = limit_s
+        self._told: list[Event] = []  # what may come beside an answer, and just before a loss
+
+    def hear(self, event: Event) -> None:
+        if isinstance(event, UpdateStatus | LinkBack):
+            self._told.append(event)
 
     async def run(self) -> None:
         was_on_trial = (await self._status()).state == _ON_TRIAL
