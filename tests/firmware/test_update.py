@@ -316,6 +316,23 @@ def test_update_that_cannot_be_unpacked_is_told_and_not_tried_again(root, monkey
     assert after.take()
 
 
+def test_start_that_ends_while_it_unpacks_is_not_repeated(root, monkeypatch):
+    """What it was is not known: the device must not try it for ever."""
+
+    def end(*_):
+        raise PowerCut
+
+    Device(root).give()
+    with monkeypatch.context() as patched:
+        patched.setattr("bundle._copy", end)
+        with pytest.raises(PowerCut):
+            Device(root)
+    after = Device(root)
+    assert (after.was_unpacked, after.start.folder) == (False, "a")
+    assert after.take()
+    assert installed(root / "b") == NEW
+
+
 def test_only_the_folder_that_checked_an_update_unpacks_it(root):
     """Three starts of it failed: what runs now may be the folder that would be written."""
     install(root / "b", files("other"))

@@ -138,3 +138,12 @@ def test_a_stretch_is_counted_by_the_device_and_gaps_are_time(events, done_s):
     for event in events:
         stretch.take(event)
     assert stretch.done_s == done_s
+
+
+def test_what_comes_of_each_boot_is_counted_from_its_own_beginning():
+    tally, row = Tally(), ((0,) * 23,)
+    for boot_id in (1, 2):
+        for event in (hello(boot_id), Blocks(0, 50, row * 2), Blocks(0, 53, row), taken(60, 12)):
+            tally.take(event)
+    assert (tally.blocks.came, tally.blocks.lost) == (6, 2)
+    assert (tally.samples.came, tally.samples.lost) == (24, 0)
